@@ -1,0 +1,26 @@
+"""Where data lies: the folder named in the call, else FEWBITS_DATA, else the user's cache folder."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from fewbits.data.registry import SetInfo
+
+VARIABLE = "FEWBITS_DATA"
+
+
+def data_folder(data_dir: str | Path | None = None) -> Path:
+    """The folder that holds the sets, each in its official layout. It need not exist."""
+    named = data_dir or os.environ.get(VARIABLE)
+    return Path(named).expanduser() if named else platformdirs.user_cache_path("fewbits") / "data"
+
+
+def raw_folder(info: SetInfo, data_dir: str | Path | None = None) -> Path:
+    """The folder with the four files of a set, as torchvision lays it out."""
+    return data_folder(data_dir) / info.folder / "raw"
+
+
+def get_command(info: SetInfo, data_dir: str | Path | None = None) -> str:
+    """The command that fetches a set to where it is looked for."""
+    return f"fewbits data get {info.name} --data {data_folder(data_dir)}"
