@@ -39,12 +39,16 @@ def find_file(folder: Path, name: str, remedy: str) -> Path:
     """
     if not folder.is_dir():
         what = "it is not a folder" if folder.exists() else "there is no such folder"
-        raise FewbitsError(f"{folder}: expected a folder with {name} in it, but {what}; {remedy}")
+        raise FewbitsError(
+            f"{folder}: expected a folder with {name} in it, but {what}; {remedy}"
+        )
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
             return path
     held = "holds no such file" if any(folder.iterdir()) else "is empty"
-    raise FewbitsError(f"{folder}: expected {name} or {name}.gz, but the folder {held}; {remedy}")
+    raise FewbitsError(
+        f"{folder}: expected {name} or {name}.gz, but the folder {held}; {remedy}"
+    )
 
 
 def _read_bytes(path: Path, remedy: str) -> bytes:
@@ -61,7 +65,9 @@ def _read_bytes(path: Path, remedy: str) -> bytes:
             f"{path}: cannot be read ({error.strerror or error}); {remedy}"
         ) from error
     if len(data) > MAX_BYTES:
-        raise FewbitsError(f"{path}: expected at most {MAX_BYTES:,} bytes, got more; {remedy}")
+        raise FewbitsError(
+            f"{path}: expected at most {MAX_BYTES:,} bytes, got more; {remedy}"
+        )
     return data
 
 

@@ -7,9 +7,9 @@ from jaxtyping import UInt8
 
 from fewbits.data import idx
 from fewbits.data.digits import load_digits
-from fewbits.data.folders import get_command, raw_folder
 from fewbits.data.registry import DIGITS, IDX_PREFIX, SetInfo, find_set
 from fewbits.data.splits import ImageSet, Split, digest_images, order_by_digest, take
+from fewbits.data.verify import read_known
 from fewbits.errors import FewbitsError, UsageError
 
 SCALES = ("smoke", "real")
@@ -18,7 +18,9 @@ SMOKE_COUNTS = {"train": 6_000, "validation": 1_000, "test": 2_000}
 """At the smoke scale a split holds at most so many images: its first, which are a fair sample."""
 
 
-def load(name: str, data_dir: str | Path | None = None, scale: str = "smoke") -> ImageSet:
+def load(
+    name: str, data_dir: str | Path | None = None, scale: str = "smoke"
+) -> ImageSet:
     """Read a set, check that it is whole, and cut it into train, validation and test.
 
     The splits are the same on every machine, whatever the order of images in the files. Validation
@@ -65,12 +67,11 @@ def _cut_train(
 
 def _load_known(info: SetInfo, data_dir: str | Path | None) -> ImageSet:
     """MNIST or Fashion-MNIST from its official layout."""
-    remedy = f"get it again: {get_command(info, data_dir)}"
-    folder = raw_folder(info, data_dir)
-    parts = {part: idx.read_part(folder, part, remedy) for part in ("train", "test")}
-    digests = {part: digest_images(*arrays) for part, arrays in parts.items()}
-    train, validation = _cut_train(*parts["train"], digests["train"], info.validation)
-    test = take(*parts["test"], order_by_digest(digests["test"]))
+    part, rest = (read_known(info, name, data_dir) for name in ("train", "test"))
+    train, validation = _cut_train(
+        part.images, part.labels, part.digests, info.validation
+    )
+    test = take(rest.images, rest.labels, order_by_digest(rest.digests))
     return ImageSet(info.name, train, validation, test, info.class_names())
 
 
@@ -87,7 +88,9 @@ def _load_idx(name: str) -> ImageSet:
             f"{folder}: expected at least 2 training images (one of them for validation), got {count}"
         )
     digests = {part: digest_images(*arrays) for part, arrays in parts.items()}
-    train, validation = _cut_train(*parts["train"], digests["train"], max(1, count // 10))
+    train, validation = _cut_train(
+        *parts["train"], digests["train"], max(1, count // 10)
+    )
     test = take(*parts["test"], order_by_digest(digests["test"]))
     classes = 1 + max(int(labels.max()) for _, labels in parts.values())
     return ImageSet(name, train, validation, test, tuple(map(str, range(classes))))

@@ -19,6 +19,7 @@ class SetInfo:
     ``archive_bytes`` holds the size of each file to download. ``raw_md5`` holds the MD5 of each
     unpacked file, where it was published. ``fingerprints`` holds for each official part the sum of
     the digests of its images with their labels, modulo 2**128: the same in any order.
+    ``first_labels`` holds how each part's labels begin in the official order.
     """
 
     name: str
@@ -34,6 +35,7 @@ class SetInfo:
     archive_bytes: dict[str, int] = field(default_factory=dict)
     raw_md5: dict[str, str] = field(default_factory=dict)
     fingerprints: dict[str, int] = field(default_factory=dict)
+    first_labels: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def embedded(self) -> bool:
@@ -57,7 +59,9 @@ class SetInfo:
 
     def archive_md5(self) -> dict[str, str]:
         """Published MD5 of each archive, by the name of the file in it."""
-        return {name.removesuffix(".gz"): md5 for name, md5 in self._torchvision().resources}
+        return {
+            name.removesuffix(".gz"): md5 for name, md5 in self._torchvision().resources
+        }
 
     def class_names(self) -> tuple[str, ...]:
         """What the classes are called, in the order of their numbers."""
@@ -105,6 +109,14 @@ MNIST_SET = SetInfo(
             strict=True,
         )
     ),
+    fingerprints={
+        "train": 0xC734DFCCDA6D8DE6AD0C5987D233A52B,
+        "test": 0x0E48EAE576F5551149DF469B1B25D262,
+    },
+    first_labels={
+        "train": bytes([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]),
+        "test": bytes([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]),
+    },
 )
 
 FASHION = SetInfo(
@@ -116,8 +128,20 @@ FASHION = SetInfo(
     test=10_000,
     folder="FashionMNIST",
     torchvision_name="FashionMNIST",
-    more_mirrors=("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",),
-    archive_bytes=dict(zip(_FILES, (26_421_880, 29_515, 4_422_102, 5_148), strict=True)),
+    more_mirrors=(
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    ),
+    archive_bytes=dict(
+        zip(_FILES, (26_421_880, 29_515, 4_422_102, 5_148), strict=True)
+    ),
+    fingerprints={
+        "train": 0x4C29F3E8AB8AFF81922B5748D09C758B,
+        "test": 0xF7485E21C3D2E76ACFBE79535A5D3F5A,
+    },
+    first_labels={
+        "train": bytes([9, 0, 0, 3, 0, 2, 7, 2, 5, 5]),
+        "test": bytes([9, 2, 1, 1, 6, 1, 4, 6, 5, 7]),
+    },
 )
 
 SETS = {info.name: info for info in (DIGITS, MNIST_SET, FASHION)}

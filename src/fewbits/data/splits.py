@@ -59,7 +59,9 @@ def digest_images(
 ) -> list[bytes]:
     """A 16-byte digest of each image together with its label."""
     rows = np.concatenate([images.reshape(len(images), -1), labels[:, None]], axis=1)
-    return [hashlib.blake2b(row, digest_size=16, salt=SPLIT_SEED).digest() for row in rows]
+    return [
+        hashlib.blake2b(row, digest_size=16, salt=SPLIT_SEED).digest() for row in rows
+    ]
 
 
 def order_by_digest(digests: Sequence[bytes]) -> list[int]:
@@ -75,7 +77,9 @@ def order_stratified(digests: Sequence[bytes], labels: Sequence[int]) -> list[in
     place: dict[int, float] = {}
     for label in sorted(set(labels)):
         members = [i for i in order_by_digest(digests) if labels[i] == label]
-        place |= {index: (rank + 0.5) / len(members) for rank, index in enumerate(members)}
+        place |= {
+            index: (rank + 0.5) / len(members) for rank, index in enumerate(members)
+        }
     return sorted(place, key=lambda i: (place[i], digests[i]))
 
 
@@ -87,5 +91,6 @@ def take(
     """The images at ``positions`` as a split, in that order."""
     chosen = np.asarray(positions, dtype=np.int64)
     return Split(
-        torch.from_numpy(images[chosen][:, None]), torch.from_numpy(labels[chosen].astype(np.int64))
+        torch.from_numpy(images[chosen][:, None]),
+        torch.from_numpy(labels[chosen].astype(np.int64)),
     )
