@@ -1,4 +1,4 @@
-"""The embedded set: scikit-learn's 1,797 real handwritten digits, enlarged from 8 x 8 to 28 x 28."""
+"""The embedded set: scikit-learn's 1,797 handwritten digits, enlarged from 8 x 8 to 28 x 28."""
 
 import numpy as np
 from jaxtyping import UInt8

@@ -1,4 +1,4 @@
-"""Where data lies: the folder named in the call, else FEWBITS_DATA, else the user's cache folder."""
+"""Where data lies: the folder in the call, else FEWBITS_DATA, else the user's cache folder."""
 
 import os
 from pathlib import Path
@@ -13,11 +13,7 @@ VARIABLE = "FEWBITS_DATA"
 def data_folder(data_dir: str | Path | None = None) -> Path:
     """The folder that holds the sets, each in its official layout. It need not exist."""
     named = data_dir or os.environ.get(VARIABLE)
-    return (
-        Path(named).expanduser()
-        if named
-        else platformdirs.user_cache_path("fewbits") / "data"
-    )
+    return Path(named).expanduser() if named else platformdirs.user_cache_path("fewbits") / "data"
 
 
 def raw_folder(info: SetInfo, data_dir: str | Path | None = None) -> Path:

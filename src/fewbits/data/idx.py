@@ -39,16 +39,12 @@ def find_file(folder: Path, name: str, remedy: str) -> Path:
     """
     if not folder.is_dir():
         what = "it is not a folder" if folder.exists() else "there is no such folder"
-        raise FewbitsError(
-            f"{folder}: expected a folder with {name} in it, but {what}; {remedy}"
-        )
+        raise FewbitsError(f"{folder}: expected a folder with {name} in it, but {what}; {remedy}")
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
             return path
     held = "holds no such file" if any(folder.iterdir()) else "is empty"
-    raise FewbitsError(
-        f"{folder}: expected {name} or {name}.gz, but the folder {held}; {remedy}"
-    )
+    raise FewbitsError(f"{folder}: expected {name} or {name}.gz, but the folder {held}; {remedy}")
 
 
 def _read_bytes(path: Path, remedy: str) -> bytes:
@@ -65,9 +61,7 @@ def _read_bytes(path: Path, remedy: str) -> bytes:
             f"{path}: cannot be read ({error.strerror or error}); {remedy}"
         ) from error
     if len(data) > MAX_BYTES:
-        raise FewbitsError(
-            f"{path}: expected at most {MAX_BYTES:,} bytes, got more; {remedy}"
-        )
+        raise FewbitsError(f"{path}: expected at most {MAX_BYTES:,} bytes, got more; {remedy}")
     return data
 
 
@@ -77,7 +71,8 @@ def _read_array(path: Path, dimensions: int, remedy: str) -> UInt8[np.ndarray, "
     magic, start = bytes([0, 0, 8, dimensions]), 4 + 4 * dimensions
     if len(data) < start:
         raise FewbitsError(
-            f"{path}: expected an IDX header of {start} bytes, the file has only {len(data)}; {remedy}"
+            f"{path}: truncated: expected an IDX header of {start} bytes, "
+            f"the file has {len(data)}; {remedy}"
         )
     if data[:4] != magic:
         raise FewbitsError(
@@ -90,8 +85,8 @@ def _read_array(path: Path, dimensions: int, remedy: str) -> UInt8[np.ndarray, "
     if len(data) != expected:
         what = "truncated" if len(data) < expected else "too long"
         raise FewbitsError(
-            f"{path}: {what}: its header ({' x '.join(map(str, shape))}) asks for {expected:,} bytes, "
-            f"there are {len(data):,}; {remedy}"
+            f"{path}: {what}: its header ({' x '.join(map(str, shape))}) asks for "
+            f"{expected:,} bytes, there are {len(data):,}; {remedy}"
         )
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 

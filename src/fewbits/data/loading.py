@@ -1,5 +1,6 @@
 """``load``: from a set's name to its three splits."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,7 @@ SMOKE_COUNTS = {"train": 6_000, "validation": 1_000, "test": 2_000}
 """At the smoke scale a split holds at most so many images: its first, which are a fair sample."""
 
 
-def load(
-    name: str, data_dir: str | Path | None = None, scale: str = "smoke"
-) -> ImageSet:
+def load(name: str, data_dir: str | Path | None = None, scale: str = "smoke") -> ImageSet:
     """Read a set, check that it is whole, and cut it into train, validation and test.
 
     The splits are the same on every machine, whatever the order of images in the files. Validation
@@ -46,10 +45,11 @@ def load(
         whole = _load_known(info, data_dir)
     if scale == "real":
         return whole
-    return ImageSet(
-        whole.name,
-        *(getattr(whole, split).first(count) for split, count in SMOKE_COUNTS.items()),
-        whole.class_names,
+    return replace(
+        whole,
+        train=whole.train.first(SMOKE_COUNTS["train"]),
+        validation=whole.validation.first(SMOKE_COUNTS["validation"]),
+        test=whole.test.first(SMOKE_COUNTS["test"]),
     )
 
 
@@ -68,9 +68,7 @@ def _cut_train(
 def _load_known(info: SetInfo, data_dir: str | Path | None) -> ImageSet:
     """MNIST or Fashion-MNIST from its official layout."""
     part, rest = (read_known(info, name, data_dir) for name in ("train", "test"))
-    train, validation = _cut_train(
-        part.images, part.labels, part.digests, info.validation
-    )
+    train, validation = _cut_train(part.images, part.labels, part.digests, info.validation)
     test = take(rest.images, rest.labels, order_by_digest(rest.digests))
     return ImageSet(info.name, train, validation, test, info.class_names())
 
@@ -85,12 +83,11 @@ def _load_idx(name: str) -> ImageSet:
     count = len(parts["train"][1])
     if count < 2:
         raise FewbitsError(
-            f"{folder}: expected at least 2 training images (one of them for validation), got {count}"
+            f"{folder}: expected at least 2 training images (one becomes validation), got {count}; "
+            "name a folder with more"
         )
     digests = {part: digest_images(*arrays) for part, arrays in parts.items()}
-    train, validation = _cut_train(
-        *parts["train"], digests["train"], max(1, count // 10)
-    )
+    train, validation = _cut_train(*parts["train"], digests["train"], max(1, count // 10))
     test = take(*parts["test"], order_by_digest(digests["test"]))
     classes = 1 + max(int(labels.max()) for _, labels in parts.values())
     return ImageSet(name, train, validation, test, tuple(map(str, range(classes))))

@@ -1,13 +1,10 @@
-"""The sets that are known by name: where they come from, how large, under which terms, how checked."""
+"""The sets that are known by name: their source, size, terms, layout and checksums."""
 
 import difflib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from fewbits.errors import UsageError
-
-if TYPE_CHECKING:
-    from torchvision.datasets import MNIST
 
 IDX_PREFIX = "idx:"
 
@@ -47,7 +44,7 @@ class SetInfo:
         """Bytes that ``fewbits data get`` fetches."""
         return sum(self.archive_bytes.values())
 
-    def _torchvision(self) -> "type[MNIST]":
+    def _torchvision(self) -> Any:  # type[torchvision.datasets.MNIST]
         from torchvision import datasets
 
         return getattr(datasets, self.torchvision_name)
@@ -59,9 +56,7 @@ class SetInfo:
 
     def archive_md5(self) -> dict[str, str]:
         """Published MD5 of each archive, by the name of the file in it."""
-        return {
-            name.removesuffix(".gz"): md5 for name, md5 in self._torchvision().resources
-        }
+        return {name.removesuffix(".gz"): md5 for name, md5 in self._torchvision().resources}
 
     def class_names(self) -> tuple[str, ...]:
         """What the classes are called, in the order of their numbers."""
@@ -128,12 +123,8 @@ FASHION = SetInfo(
     test=10_000,
     folder="FashionMNIST",
     torchvision_name="FashionMNIST",
-    more_mirrors=(
-        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-    ),
-    archive_bytes=dict(
-        zip(_FILES, (26_421_880, 29_515, 4_422_102, 5_148), strict=True)
-    ),
+    more_mirrors=("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",),
+    archive_bytes=dict(zip(_FILES, (26_421_880, 29_515, 4_422_102, 5_148), strict=True)),
     fingerprints={
         "train": 0x4C29F3E8AB8AFF81922B5748D09C758B,
         "test": 0xF7485E21C3D2E76ACFBE79535A5D3F5A,

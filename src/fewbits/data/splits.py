@@ -59,13 +59,11 @@ def digest_images(
 ) -> list[bytes]:
     """A 16-byte digest of each image together with its label."""
     rows = np.concatenate([images.reshape(len(images), -1), labels[:, None]], axis=1)
-    return [
-        hashlib.blake2b(row, digest_size=16, salt=SPLIT_SEED).digest() for row in rows
-    ]
+    return [hashlib.blake2b(row, digest_size=16, salt=SPLIT_SEED).digest() for row in rows]
 
 
 def order_by_digest(digests: Sequence[bytes]) -> list[int]:
-    """Positions of the images in the order of their digests: a shuffle, the same for any file order."""
+    """Positions of the images, sorted by digest: a shuffle, the same for any file order."""
     return sorted(range(len(digests)), key=digests.__getitem__)
 
 
@@ -77,9 +75,7 @@ def order_stratified(digests: Sequence[bytes], labels: Sequence[int]) -> list[in
     place: dict[int, float] = {}
     for label in sorted(set(labels)):
         members = [i for i in order_by_digest(digests) if labels[i] == label]
-        place |= {
-            index: (rank + 0.5) / len(members) for rank, index in enumerate(members)
-        }
+        place |= {index: (rank + 0.5) / len(members) for rank, index in enumerate(members)}
     return sorted(place, key=lambda i: (place[i], digests[i]))
 
 

@@ -76,10 +76,7 @@ def read_known(info: SetInfo, part: str, data_dir: str | Path | None) -> Part:
         f"get it again: {get_command(info, data_dir)}",
     )
     images, labels = idx.read_part(folder, part, remedy)
-    paths = [
-        idx.find_file(folder, file(part), remedy)
-        for file in (idx.image_file, idx.label_file)
-    ]
+    paths = [idx.find_file(folder, file(part), remedy) for file in (idx.image_file, idx.label_file)]
     expected = info.train + info.validation if part == "train" else info.test
     if len(images) != expected:
         raise FewbitsError(

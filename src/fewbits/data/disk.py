@@ -1,0 +1,55 @@
+"""Turn what a disk can refuse into one line that says what to do."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fewbits.errors import FewbitsError
+
+MEGABYTE = 10**6
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full: free some space and run the same command again, "
+    "it goes on where it stopped",
+    errno.EDQUOT: "your disk quota is used up: free some space and run the same command again, "
+    "it goes on where it stopped",
+    errno.EROFS: "the disk is read-only: choose another folder with --data DIR",
+    errno.EACCES: "you may not write there: choose another folder with --data DIR",
+    errno.EPERM: "you may not write there: choose another folder with --data DIR",
+    errno.ENOTDIR: "part of this path is a file: choose another folder with --data DIR",
+    errno.EEXIST: "part of this path is a file: choose another folder with --data DIR",
+}
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Inside, an OSError becomes a FewbitsError that names ``path`` and says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        remedy = _REMEDIES.get(error.errno or 0, f"{reason}: choose another folder with --data DIR")
+        raise FewbitsError(f"{path}: cannot be written: {remedy}") from error
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space where ``folder`` is or would be made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def need_space(folder: Path, needed: int) -> None:
+    """Make sure that ``needed`` bytes fit, before any of them is fetched.
+
+    Raises:
+        FewbitsError: there is less space.
+    """
+    free = free_bytes(folder)
+    if free < needed:
+        raise FewbitsError(
+            f"{folder}: expected {needed / MEGABYTE:.0f} MB of free disk, there are "
+            f"{free / MEGABYTE:.0f} MB: free some space or choose another folder with --data DIR"
+        )
