@@ -1,0 +1,49 @@
+"""``fewbits run``: train, evaluate and report one method."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Train, evaluate and report one method.", no_args_is_help=True)
+
+
+@app.callback()
+def run() -> None:
+    """Train, evaluate and report one method."""
+
+
+@app.command()
+def pact(
+    dataset: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist or idx:DIR")],
+    out: Annotated[Path, typer.Option(help="Folder for the report and the checkpoints.")],
+    network: Annotated[str, typer.Option(help="classic or compact")] = "compact",
+    bits: Annotated[str, typer.Option(help="32 (float), 8, 4, 4/2 or 2")] = "4",
+    weights: Annotated[str, typer.Option(help="sawb, dorefa or lsq")] = "sawb",
+    ends: Annotated[str, typer.Option(help="First and last layer: 8 bits, or the same")] = "8",
+    scale: Annotated[str, typer.Option(help="smoke (seconds) or real (minutes)")] = "smoke",
+    seed: Annotated[int, typer.Option(min=0, help="Draws weights and batches.")] = 0,
+    data: Annotated[Path | None, typer.Option(help="Where the data sets lie.")] = None,
+) -> None:
+    """Quantisation-aware training with PACT: float network, conversion, fine-tuning, packing.
+
+    Run it again with the same --out after a kill: it goes on where it stopped.
+    """
+    from fewbits.cli.progress import training_bar
+    from fewbits.pact import experiment
+
+    settings = experiment.Settings(
+        dataset=dataset,
+        network=network,
+        bits=bits,
+        weights=weights,
+        ends=ends,
+        scale=scale,
+        seed=seed,
+    )
+    with training_bar() as bar:
+        report, fresh = experiment.run(settings, data, out, on_step=bar)
+    if not fresh:
+        typer.echo(f"This run was finished before; nothing was trained again: {out}")
+    accuracy = report.metrics["test_accuracy"]
+    typer.echo(f"test accuracy {100 * accuracy:.2f} %   report: {out / 'report.json'}")

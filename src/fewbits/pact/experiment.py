@@ -1,0 +1,145 @@
+"""One whole PACT run: settings in, report and checkpoints out, resumable at any moment."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch import nn
+
+from fewbits import data
+from fewbits.errors import UsageError
+from fewbits.pact import networks, pipeline, plans, weights
+from fewbits.pact.convert import Recipe, clips_of
+from fewbits.pact.packing import float_bytes, save_packed
+from fewbits.pact.pipeline import OnStep, Trained
+from fewbits.report import Report, claim_folder, provenance
+from fewbits.training import Progress
+
+OnStage = Callable[[str, int, int, float | None], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides a run's numbers, checked when made.
+
+    Raises:
+        UsageError: a name or number is not one of those the docstrings below list.
+    """
+
+    dataset: str
+    network: str = "compact"
+    bits: str = "4"
+    weights: str = "sawb"
+    ends: str = "8"
+    scale: str = "smoke"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("network", self.network, networks.NAMES),
+            ("bits", self.bits, plans.PLAN_NAMES),
+            ("weights", self.weights, weights.NAMES),
+            ("ends", self.ends, plans.END_NAMES),
+            ("scale", self.scale, ("smoke", "real")),
+        ):
+            if value not in known:
+                raise UsageError(f"unknown {name} {value!r}: expected one of {', '.join(known)}")
+
+
+def run(
+    settings: Settings, data_dir: Path | None, out: Path, on_step: OnStage | None = None
+) -> tuple[Report, bool]:
+    """Train, quantise, fine-tune, evaluate, pack and report.
+
+    Every epoch leaves a checkpoint in ``out``; started again, the run goes on from the last one
+    and ends with the same numbers.
+
+    Returns:
+        The report, and whether anything was trained (False if ``out`` held this run already).
+
+    Raises:
+        UsageError: ``out`` holds another run, or a setting is unknown.
+        FewbitsError: the data are missing or broken, or ``out`` cannot be written.
+    """
+    images = data.load(settings.dataset, data_dir, settings.scale)
+    if claim_folder(out, {"method": "pact", **asdict(settings)}):
+        return Report.read(out), False
+    schedule = pipeline.schedule_for(settings.dataset, settings.scale)
+    trained = pipeline.train_float(
+        images,
+        settings.network,
+        schedule.float_network,
+        settings.seed,
+        checkpoint=out / "float.pt",
+        on_step=_stage("float network", on_step),
+    )
+    metrics: dict[str, object] = {
+        "parameters": sum(p.numel() for p in trained.network.parameters()),
+        "float_bytes": float_bytes(trained.network),
+        "float_test_accuracy": pipeline.evaluate(trained.network, images)["test_accuracy"],
+    }
+    seconds, losses = trained.progress.seconds, {"float": trained.progress.losses}
+    if settings.bits != "32":
+        recipe = Recipe(settings.bits, settings.weights, settings.ends)
+        quantized = pipeline.quantize(trained, recipe, images.train)
+        start = clips_of(quantized)
+        trained = pipeline.fine_tune(
+            quantized,
+            images.train,
+            schedule.fine_tuning,
+            settings.seed,
+            checkpoint=out / "quantized.pt",
+            on_step=_stage(f"{settings.bits} bits", on_step),
+        )
+        seconds += trained.progress.seconds
+        losses["fine_tuning"] = trained.progress.losses
+        metrics |= _quantized_metrics(trained, start, out)
+    metrics |= {**pipeline.evaluate(trained.network, images), "losses": losses}
+    report = Report(
+        method="pact",
+        dataset=settings.dataset,
+        scale=settings.scale,
+        seed=settings.seed,
+        settings={**asdict(settings), "schedule": asdict(schedule)},
+        metrics=metrics,
+        provenance=provenance(seconds),
+    )
+    report.write(out)
+    return report, True
+
+
+def _quantized_metrics(trained: Trained, start: dict[str, float], out: Path) -> dict[str, object]:
+    return {
+        "packed_bytes": save_packed(trained.network, out / "network.npz"),
+        "clips": [start, *trained.progress.records],
+    }
+
+
+def _stage(name: str, on_step: OnStage | None) -> OnStep | None:
+    if on_step is None:
+        return None
+
+    def show(step: int, steps: int, progress: Progress) -> None:
+        on_step(name, step, steps, progress.losses[-1] if progress.losses else None)
+
+    return show
+
+
+def load_network(out: Path, images: data.ImageSet) -> nn.Sequential:
+    """The trained network of a finished run, in eval mode: its checkpoints, loaded again."""
+    report = Report.read(out)
+    settings = Settings(**{k: v for k, v in report.settings.items() if k != "schedule"})  # type: ignore[arg-type]
+    schedule = pipeline.schedule_for(settings.dataset, settings.scale)
+    trained = pipeline.train_float(
+        images, settings.network, schedule.float_network, settings.seed, checkpoint=out / "float.pt"
+    )
+    if settings.bits == "32":
+        return trained.network
+    recipe = Recipe(settings.bits, settings.weights, settings.ends)
+    return pipeline.fine_tune(
+        pipeline.quantize(trained, recipe, images.train),
+        images.train,
+        schedule.fine_tuning,
+        settings.seed,
+        checkpoint=out / "quantized.pt",
+    ).network

@@ -1,0 +1,149 @@
+"""What a run leaves behind: one JSON file with its settings, its numbers and where they come from."""
+
+import json
+import os
+import platform
+import subprocess
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from fewbits.errors import FewbitsError, UsageError
+
+REPORT_NAME = "report.json"
+SETTINGS_NAME = "settings.json"
+
+
+@dataclass(frozen=True)
+class Report:
+    """One finished run.
+
+    Attributes:
+        settings: everything that, changed, could change the numbers.
+        metrics: accuracies are fractions, sizes are bytes, times are seconds.
+        provenance: versions, device, duration, git revision; None where unknown.
+    """
+
+    method: str
+    dataset: str
+    scale: str
+    seed: int
+    settings: dict[str, object]
+    metrics: dict[str, object]
+    provenance: dict[str, object]
+
+    @classmethod
+    def read(cls, folder: Path) -> "Report":
+        """Read ``folder/report.json``.
+
+        Raises:
+            FewbitsError: it is missing or not a report.
+        """
+        return cls(**_read_json(folder / REPORT_NAME, set(cls.__dataclass_fields__)))
+
+    def write(self, folder: Path) -> Path:
+        """Write ``folder/report.json`` whole or not at all."""
+        return write_json(asdict(self), folder / REPORT_NAME)
+
+
+def _read_json(path: Path, keys: set[str] | None = None) -> dict:
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise FewbitsError(f"{path} is missing: run the command that writes it first") from error
+    except (OSError, ValueError) as error:
+        raise FewbitsError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(found, dict) or (keys is not None and set(found) != keys):
+        raise FewbitsError(f"{path} is not a file of this project: expected the keys {keys}")
+    return found
+
+
+def write_json(value: object, path: Path) -> Path:
+    """Write JSON beside the file, then rename it into place.
+
+    Raises:
+        FewbitsError: the folder cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FewbitsError(
+            f"could not write {path}: {error.strerror}. Choose a folder you can write to."
+        ) from error
+    return path
+
+
+def claim_folder(folder: Path, settings: dict[str, object]) -> bool:
+    """Make ``folder`` this run's own, or find that it already is.
+
+    Returns:
+        True if a report of exactly this run is there already.
+
+    Raises:
+        UsageError: the folder belongs to another run. Nothing in it is touched.
+        FewbitsError: the folder cannot be written.
+    """
+    note = folder / SETTINGS_NAME
+    if (folder / REPORT_NAME).exists() and not note.exists():
+        raise UsageError(f"{folder} holds a report without its settings: choose another --out")
+    if note.exists():
+        found = _read_json(note)
+        if found != json.loads(json.dumps(settings)):
+            differ = sorted(k for k in found | settings if found.get(k) != settings.get(k))
+            was = ", ".join(f"{k}={found.get(k)!r}" for k in differ)
+            raise UsageError(
+                f"{folder} holds another run ({was}): choose another --out, nothing was changed"
+            )
+        return (folder / REPORT_NAME).exists()
+    write_json(settings, note)
+    return False
+
+
+def provenance(duration_seconds: float) -> dict[str, object]:
+    """Where a number comes from: versions, machine, time taken, revision of this code."""
+    return {
+        "python": platform.python_version(),
+        "versions": {n: _version(n) for n in ("fewbits", "torch", "torchvision", "numpy")},
+        "device": device_name(),
+        "threads": torch.get_num_threads(),
+        "duration_seconds": round(duration_seconds, 1),
+        "git_revision": git_revision(),
+    }
+
+
+def device_name() -> str:
+    """The accelerator's name, or the processor's architecture."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"cpu ({platform.machine()})"
+
+
+def git_revision() -> str | None:
+    """The commit this package runs from; None outside its repository."""
+    here = Path(__file__).resolve().parent
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    # A copy installed into some other project's repository must not report that project's commit.
+    inside = here.parent.name == "src" and (here.parents[1] / "pyproject.toml").exists()
+    return found.stdout.strip() or None if inside else None
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

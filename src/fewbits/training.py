@@ -1,0 +1,257 @@
+"""One plain training loop: seeded, checkpointed, resumed after a kill with the same result."""
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
+
+from fewbits.data import Split
+from fewbits.errors import FewbitsError, UsageError
+
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How long and how hard to train.
+
+    Attributes:
+        epochs: passes over the training images.
+        batch_size: images a step.
+        learning_rate: the peak of a one-cycle schedule.
+        weight_decay: AdamW's, on weights only (not on clips, steps, norms or biases).
+        shift: each image is moved by up to this many pixels a step, in both directions.
+        mirror: flip half of the images left to right (clothes, never digits).
+    """
+
+    epochs: int
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    shift: int = 2
+    mirror: bool = False
+
+
+@dataclass
+class Progress:
+    """Where a training stands: losses so far and the seconds spent, over all restarts."""
+
+    losses: list[float] = field(default_factory=list)
+    records: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return len(self.losses)
+
+
+def pick_device() -> torch.device:
+    """The accelerator if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def to_float(images: UInt8[Tensor, "image 1 28 28"]) -> Float[Tensor, "image 1 28 28"]:
+    """Pixels 0..255 as numbers in [0, 1]."""
+    return images.float() / 255
+
+
+def augment(
+    images: UInt8[Tensor, "image 1 h w"], shift: int, mirror: bool, generator: torch.Generator
+) -> UInt8[Tensor, "image 1 h w"]:
+    """Move each image by its own whole number of pixels, black moves in; flip half if asked."""
+    count, _, height, width = images.shape
+    if mirror:
+        flip = torch.rand(count, generator=generator) < 0.5
+        images = torch.where(flip.to(images.device)[:, None, None, None], images.flip(3), images)
+    if not shift:
+        return images
+    moves = torch.randint(0, 2 * shift + 1, (2, count), generator=generator).to(images.device)
+    padded = nn.functional.pad(images[:, 0], (shift,) * 4)
+    rows = moves[0][:, None] + torch.arange(height, device=images.device)
+    columns = moves[1][:, None] + torch.arange(width, device=images.device)
+    which = torch.arange(count, device=images.device)[:, None, None]
+    return padded[which, rows[:, :, None], columns[:, None, :]][:, None]
+
+
+def batches(
+    split: Split, settings: TrainSettings, seed: int, epoch: int, device: torch.device
+) -> Iterator[tuple[Float[Tensor, "image 1 h w"], Int[Tensor, " image"]]]:
+    """One epoch's shuffled, augmented batches: a function of the seed and the epoch alone."""
+    generator = torch.Generator().manual_seed(1_000_003 * seed + epoch)
+    order = torch.randperm(split.count, generator=generator)
+    for start in range(0, split.count, settings.batch_size):
+        index = order[start : start + settings.batch_size].to(split.images.device)
+        images = augment(split.images[index], settings.shift, settings.mirror, generator)
+        images = to_float(images).to(device).contiguous(memory_format=torch.channels_last)
+        yield images, split.labels[index].to(device)
+
+
+def cross_entropy(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """The usual classification loss."""
+    return nn.functional.cross_entropy(network(images), labels)
+
+
+def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Decay the weight matrices; leave clips, steps, norms and biases alone.
+
+    A clip has a penalty of its own in PACT; decay on top would count twice.
+    """
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    free = [p for p in network.parameters() if p.ndim <= 1]
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": free, "weight_decay": 0.0},
+    ]
+
+
+def save_atomically(state: object, path: Path) -> None:
+    """Write beside the file, then rename: a kill leaves the old file or the new one, never half."""
+    part = path.with_name(path.name + ".part")
+    try:
+        torch.save(state, part)
+        os.replace(part, path)
+    except (OSError, RuntimeError) as error:
+        part.unlink(missing_ok=True)
+        raise FewbitsError(
+            f"could not write {path}: {error}. Free some space there, or choose another --out."
+        ) from error
+
+
+def fit(
+    network: nn.Module,
+    split: Split,
+    settings: TrainSettings,
+    seed: int,
+    *,
+    loss: Loss = cross_entropy,
+    checkpoint: Path | None = None,
+    record: Callable[[nn.Module], dict[str, float]] | None = None,
+    on_step: Callable[[int, int, Progress], None] | None = None,
+) -> Progress:
+    """Train ``network`` in place: AdamW under a one-cycle schedule, last epoch kept.
+
+    Args:
+        checkpoint: written after every epoch. If it is there already, training goes on from it.
+        record: called after every epoch; its numbers are kept in ``Progress.records``.
+        on_step: called as ``on_step(step, steps_in_all, progress)`` for a progress bar.
+
+    Raises:
+        UsageError: the checkpoint is another training's.
+        FewbitsError: the loss became NaN, or the checkpoint cannot be read or written.
+    """
+    device = next(network.parameters()).device
+    optimizer = torch.optim.AdamW(parameter_groups(network, settings.weight_decay))
+    per_epoch = math.ceil(split.count / settings.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=max(1, settings.epochs * per_epoch)
+    )
+    progress = Progress()
+    identity = {**asdict(settings), "seed": seed, "images": split.count}
+    if checkpoint is not None and checkpoint.exists():
+        progress = _resume(checkpoint, identity, network, optimizer, schedule)
+    network.train()
+    for epoch in range(progress.epoch, settings.epochs):
+        started, total = time.perf_counter(), torch.zeros((), device=device)
+        for step, (images, labels) in enumerate(batches(split, settings, seed, epoch, device)):
+            value = loss(network, images, labels)
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            schedule.step()
+            total += value.detach()
+            if on_step is not None:
+                on_step(epoch * per_epoch + step + 1, settings.epochs * per_epoch, progress)
+        _finish_epoch(progress, total.item() / per_epoch, network, record, started)
+        if checkpoint is not None:
+            state = [identity, network.state_dict(), optimizer.state_dict(), schedule.state_dict()]
+            save_atomically([*state, asdict(progress)], checkpoint)
+    return progress
+
+
+def _finish_epoch(
+    progress: Progress,
+    mean_loss: float,
+    network: nn.Module,
+    record: Callable[[nn.Module], dict[str, float]] | None,
+    started: float,
+) -> None:
+    if not math.isfinite(mean_loss):
+        raise FewbitsError(
+            f"the loss became {mean_loss} in epoch {progress.epoch + 1}: "
+            "look for NaN in the images, or lower the learning rate."
+        )
+    progress.losses.append(mean_loss)
+    progress.records.append(record(network) if record else {})
+    progress.seconds += time.perf_counter() - started
+
+
+def _resume(
+    checkpoint: Path,
+    identity: dict[str, object],
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> Progress:
+    try:
+        found, weights, moments, rates, so_far = torch.load(checkpoint, weights_only=True)
+    except Exception as error:
+        raise FewbitsError(
+            f"{checkpoint} is not a checkpoint this version can read ({type(error).__name__}). "
+            "Delete it to train from the start."
+        ) from error
+    if found != identity:
+        raise UsageError(
+            f"{checkpoint} belongs to a training with other settings ({found}, expected "
+            f"{identity}). Choose another --out."
+        )
+    network.load_state_dict(weights)
+    optimizer.load_state_dict(moments)
+    schedule.load_state_dict(rates)
+    return Progress(**so_far)
+
+
+@torch.no_grad()
+def predict(
+    network: nn.Module, images: Tensor, batch_size: int = 1000
+) -> Float[Tensor, "image class"]:
+    """Logits of all images, uint8 or float in [0, 1]; the network's mode is left as found.
+
+    Raises:
+        UsageError: float images hold NaN or infinity.
+    """
+    if images.is_floating_point() and not torch.isfinite(images).all():
+        raise UsageError("images hold NaN or infinity: pixels must be numbers from 0 to 1")
+    device = next(network.parameters()).device
+    training = network.training
+    network.eval()
+    logits = []
+    for part in images.split(batch_size):
+        x = part if part.is_floating_point() else to_float(part)
+        logits.append(network(x.to(device)).cpu())
+    network.train(training)
+    return torch.cat(logits)
+
+
+def accuracy(network: nn.Module, split: Split) -> float:
+    """Share of images whose largest logit is the label's, from 0 to 1."""
+    right = predict(network, split.images).argmax(1) == split.labels.cpu()
+    return int(right.sum()) / split.count
+
+
+@torch.no_grad()
+def reestimate_batch_norm(network: nn.Module, split: Split, batch_size: int = 500) -> None:
+    """Recompute batch norm's running means and variances from plain training images.
+
+    While training they are a moving average over weights that kept changing; after it, one
+    pass with the final weights gives the statistics those weights really have.
+    """
+    loader = (to_float(part) for part in split.images[:20_000].split(batch_size))
+    device = next(network.parameters()).device
+    torch.optim.swa_utils.update_bn(loader, network, device)  # type: ignore[arg-type]
