@@ -1,7 +1,7 @@
 """Write the same first cell into every notebook, or check that it is there.
 
-The cell is made here and nowhere else: the repository's address comes from `_config.yml`, the release
-tag from the package's version. `python tools/first_cell.py` writes it, `--check` only compares.
+The cell is made here and nowhere else: the repository's address comes from `_config.yml`, the
+release tag from the package's version. `python tools/first_cell.py` writes it, `--check` only compares.
 """
 
 import argparse
@@ -14,8 +14,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
-TEMPLATE = '''\
-# Every notebook starts with this cell: it fetches `fewbits` where it is missing and changes nothing else.
+TEMPLATE = """\
+# Every notebook starts like this: fetch `fewbits` if it is missing, change nothing else, look around.
 import importlib.util
 import os
 import subprocess
@@ -28,7 +28,7 @@ if importlib.util.find_spec("fewbits") is None:
 
 from fewbits.session import start
 
-here = start()'''
+here = start()"""
 
 
 def release_archive(root: Path = ROOT) -> str:
@@ -37,7 +37,7 @@ def release_archive(root: Path = ROOT) -> str:
     source = (root / "src/fewbits/__init__.py").read_text()
     version = re.search(r'^__version__ = "(.+)"$', source, re.MULTILINE)
     if version is None:
-        raise SystemExit("src/fewbits/__init__.py: expected a line __version__ = \"...\"")
+        raise SystemExit('src/fewbits/__init__.py: expected a line __version__ = "..."')
     return f"{repository}/archive/refs/tags/v{version[1]}.tar.gz"
 
 
@@ -48,7 +48,9 @@ def first_cell(root: Path = ROOT) -> str:
 
 def notebooks(root: Path = ROOT) -> list[Path]:
     """Every notebook of the book, in a fixed order."""
-    return sorted(p for p in (root / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+    return sorted(
+        p for p in (root / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts
+    )
 
 
 def update(path: Path, source: str) -> bool:

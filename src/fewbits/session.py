@@ -42,7 +42,7 @@ DOWNLOADS = "MNIST 12 MB, Fashion-MNIST 31 MB"
 
 
 class NotReady(FewbitsError):
-    """The environment cannot run the book; the message says what is missing. Shown without a traceback."""
+    """The environment cannot run the book; the message says why, and is shown without a stack."""
 
     def _render_traceback_(self) -> list[str]:
         """What IPython prints instead of the stack: the one line that matters."""
@@ -80,7 +80,7 @@ def start(scale: str | None = None, data_dir: str | os.PathLike[str] | None = No
     Args:
         scale: ``smoke`` or ``real``. Default: ``FEWBITS_SCALE``, else ``smoke``; in Colab with a
             GPU ``real``, because MNIST is a small download and trains there in minutes.
-        data_dir: folder with the data sets. Default: ``FEWBITS_DATA``, else the user's cache folder.
+        data_dir: folder with the data sets. Default: ``FEWBITS_DATA``, else your cache folder.
 
     Raises:
         UsageError: an unknown scale, or a data folder that does not exist.
@@ -105,7 +105,7 @@ def start(scale: str | None = None, data_dir: str | os.PathLike[str] | None = No
 
 
 def in_colab() -> bool:
-    """Whether this Python belongs to a Colab runtime: only there ``google.colab`` can be imported."""
+    """Whether this is a Colab runtime: only there can ``google.colab`` be imported."""
     try:
         return importlib.util.find_spec("google.colab") is not None
     except ModuleNotFoundError:
@@ -115,7 +115,9 @@ def in_colab() -> bool:
 def check_scale(scale: str | None) -> str | None:
     """Return ``scale`` (None stays None: not chosen), or say which there are."""
     if scale is not None and scale not in SCALES:
-        raise UsageError(f"the scale must be one of {', '.join(SCALES)}, got {scale!r}: set FEWBITS_SCALE to one")
+        raise UsageError(
+            f"the scale must be one of {', '.join(SCALES)}, got {scale!r}: set FEWBITS_SCALE to one"
+        )
     return scale
 
 
@@ -137,13 +139,15 @@ def package_requirements() -> list[Requirement]:
     try:
         lines = metadata.requires("fewbits") or []
     except metadata.PackageNotFoundError as error:
-        raise NotReady("fewbits is on the path but not installed: run `pip install --no-deps` on it") from error
+        raise NotReady(
+            "fewbits is on the path but not installed: run `pip install --no-deps` on it"
+        ) from error
     parsed = [Requirement(line) for line in lines]
     return [r for r in parsed if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
 def installed_versions() -> dict[str, str]:
-    """Every installed distribution and its version; the first on the path counts, as in an import."""
+    """Every installed distribution's version; the first on the path counts, as in an import."""
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
         name = distribution.metadata["Name"]
@@ -167,7 +171,9 @@ def install_missing(requirements: list[Requirement]) -> list[str]:
     names = [r.name for r in missing]
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip() or "pip said nothing").splitlines()[-1]
-        raise NotReady(f"{', '.join(names)} could not be installed without changing what is here: {last}")
+        raise NotReady(
+            f"{', '.join(names)} could not be installed without changing what is here: {last}"
+        )
     importlib.invalidate_caches()
     return names
 
@@ -181,8 +187,8 @@ def refuse_unfit(requirements: list[Requirement], versions: Mapping[str, str]) -
     ]
     if unfit:
         raise NotReady(
-            f"fewbits {__version__} needs {', '.join(unfit)}, and a notebook changes nothing that is "
-            "installed: pick a newer runtime, or `make install` from a clone for an environment of its own"
+            f"fewbits {__version__} needs {', '.join(unfit)}, and a notebook changes nothing that "
+            "is installed: pick a newer runtime, or run `make install` in a clone of the book"
         )
 
 
