@@ -1,0 +1,99 @@
+// Shared by every control: elements, labelled inputs, outputs, state. Comes before the control's own file.
+
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+// {dtype, data: base64} -> Float64Array: all arithmetic here is in double precision.
+function floats({ dtype, data }) {
+  const kinds = { float32: Float32Array, float64: Float64Array, uint8: Uint8Array };
+  if (!kinds[dtype]) throw new Error(`an array arrived as ${dtype}, expected float32, float64 or uint8`);
+  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  return Float64Array.from(new kinds[dtype](bytes.buffer));
+}
+
+// Four significant digits, written as one would by hand: 0.01234, 12.35, 1.2e-7.
+function digits(value, count = 4) {
+  if (!Number.isFinite(value)) return "none";
+  const size = Math.abs(value);
+  if (size && (size < 1e-4 || size >= 1e6)) return value.toExponential(count - 2).replace("-", "\u2212").replace("e-", "e\u2212");
+  return String(Number(value.toPrecision(count))).replace("-", "\u2212");
+}
+
+const percent = (share) => (Number.isFinite(share) ? `${digits(100 * share, 3)} %` : "none");
+const whole = (count) => Math.round(count).toLocaleString("en-GB");
+
+// A number in the page. data-value names it, data-exact keeps every digit (for tests and for copying).
+function output(name) {
+  const element = h("output", { "data-value": name, "aria-live": "off" });
+  return {
+    element,
+    show(value, text) {
+      element.dataset.exact = String(value);
+      if (element.textContent !== text) element.textContent = text;
+    },
+  };
+}
+
+function slider({ label, name, min, max, step = 1 }, onInput) {
+  const shown = output(name);
+  const input = h("input", { type: "range", min, max, step, "data-input": name });
+  input.addEventListener("input", () => onInput(Number(input.value)));
+  const element = h("label", { class: "fb-field" }, h("span", {}, label, shown.element), input);
+  return {
+    element, input,
+    show(position, value, text) {
+      input.value = position;
+      input.setAttribute("aria-valuetext", text);
+      shown.show(value, text);
+    },
+  };
+}
+
+function select({ label, name, options }, onChange) {
+  const input = h("select", { "data-input": name });
+  for (const [value, text] of options) input.append(h("option", { value }, text));
+  input.addEventListener("change", () => onChange(input.value));
+  const element = h("label", { class: "fb-field" }, h("span", {}, label), input);
+  return { element, input, show: (value) => { input.value = value; } };
+}
+
+// One row of the table of numbers: what it is, and the number.
+function number(name, label, className) {
+  const shown = output(name);
+  const element = h("div", { class: "fb-number" }, h("span", { class: className }, label), shown.element);
+  return { element, show: shown.show };
+}
+
+// However often it is called, the work is done once before the next picture.
+function oncePerFrame(work) {
+  let waiting = 0;
+  const call = () => {
+    if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; work(); });
+  };
+  call.cancel = () => cancelAnimationFrame(waiting);
+  return call;
+}
+
+// Wraps a view: the root element, and a readable line where an error would leave nothing.
+function mounted(name, view) {
+  return ({ model, el }) => {
+    el.classList.add("fewbits");
+    el.dataset.widget = name;
+    try {
+      return view({ model, root: el });
+    } catch (error) {
+      showError(el, name, error);
+    }
+  };
+}
+
+function showError(root, name, error) {
+  root.replaceChildren(h("p", { class: "fb-error", role: "alert" },
+    `${name} could not start: ${error.message}. Run the cell above in a notebook, or reload the page.`));
+}

@@ -1,0 +1,92 @@
+// A small plot in SVG, drawn in real pixels: scales, ticks, lines. Colours come from classes in base.css.
+
+function s(tag, attributes = {}, text) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function linear(low, high, from, to) {
+  const scale = (value) => from + ((value - low) / (high - low)) * (to - from);
+  scale.invert = (pixel) => low + ((pixel - from) / (to - from)) * (high - low);
+  scale.ticks = (count = 5) => {
+    const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map((k) => k * power).find((k) => k >= raw);
+    const ticks = [];
+    for (let k = Math.ceil(low / step - 1e-9); k * step <= high * (1 + 1e-9); k++) ticks.push([k * step, digits(k * step)]);
+    return ticks;
+  };
+  return scale;
+}
+
+function logarithmic(low, high, from, to) {
+  const inner = linear(Math.log10(low), Math.log10(high), from, to);
+  const scale = (value) => inner(Math.log10(Math.max(value, 1e-300)));
+  scale.invert = (pixel) => 10 ** inner.invert(pixel);
+  scale.ticks = (most = 6) => {
+    const ticks = [], bottom = Math.ceil(Math.log10(low) - 1e-9), top = Math.floor(Math.log10(high) + 1e-9);
+    const every = Math.max(1, Math.ceil((top - bottom + 1) / most));
+    for (let k = bottom; k <= top; k += every) ticks.push([10 ** k, power10(k)]);
+    return ticks;
+  };
+  return scale;
+}
+
+function power10(exponent) {
+  if (exponent >= -2 && exponent <= 3) return String(Number((10 ** exponent).toPrecision(1)));
+  const raised = { "-": "\u207b", 0: "\u2070", 1: "\u00b9", 2: "\u00b2", 3: "\u00b3", 4: "\u2074", 5: "\u2075", 6: "\u2076", 7: "\u2077", 8: "\u2078", 9: "\u2079" };
+  return "10" + [...String(exponent)].map((character) => raised[character]).join("");
+}
+
+// Points to a path; a coordinate far outside stays near the frame, so that strokes remain cheap.
+function line(xs, ys, x, y) {
+  let path = "";
+  for (let i = 0; i < xs.length; i++) {
+    const px = x(xs[i]), py = y(ys[i]);
+    if (Number.isFinite(px) && Number.isFinite(py)) {
+      path += `${path ? "L" : "M"}${px.toFixed(1)} ${Math.min(4000, Math.max(-4000, py)).toFixed(1)}`;
+    }
+  }
+  return path;
+}
+
+// A figure: caption, a described svg, and a layer of axes beneath one of marks that is clipped to the frame.
+function plot({ caption, description, height, margin = { left: 40, right: 10, top: 8, bottom: 22 } }) {
+  const svg = s("svg", { role: "img", "aria-label": description, height });
+  const axes = s("g"), clip = s("clipPath", { id: `fb-clip-${Math.random().toString(36).slice(2)}` });
+  const frame = s("rect"), marks = s("g", { "clip-path": `url(#${clip.id})` });
+  clip.append(frame);
+  svg.append(clip, axes, marks);
+  const element = h("figure", {}, h("figcaption", {}, caption), svg);
+  const box = { left: margin.left, top: margin.top, bottom: height - margin.bottom, right: 0 };
+  return {
+    element, svg, marks, box,
+    add(tag, className) { return marks.appendChild(s(tag, { class: className })); },
+    resize(width) {
+      box.right = Math.max(box.left + 40, width - margin.right);
+      svg.setAttribute("width", width);
+      svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      for (const [name, value] of [["x", box.left], ["y", box.top], ["width", box.right - box.left], ["height", box.bottom - box.top]]) frame.setAttribute(name, value);
+    },
+    label(text) { // beneath the ticks, to the right
+      axes.append(s("text", { x: box.right, y: height - 4, "text-anchor": "end" }, text));
+    },
+    drawAxes(x, y) {
+      const parts = [s("rect", { class: "wash-fill", x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top })];
+      for (const [value, text] of x?.ticks(Math.max(2, (box.right - box.left) / 60)) ?? []) {
+        parts.push(s("line", { class: "faint-line", x1: x(value), x2: x(value), y1: box.top, y2: box.bottom }));
+        parts.push(s("text", { x: x(value), y: box.bottom + 14, "text-anchor": "middle" }, text));
+      }
+      for (const [value, text] of y?.ticks(4) ?? []) {
+        parts.push(s("line", { class: "faint-line", x1: box.left, x2: box.right, y1: y(value), y2: y(value) }));
+        parts.push(s("text", { x: box.left - 5, y: y(value) + 4, "text-anchor": "end" }, text));
+      }
+      axes.replaceChildren(...parts);
+    },
+  };
+}
+
+function place(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+}

@@ -1,0 +1,159 @@
+"""QuantizerPlayground: a layer's values, a clip, a number of bits, and what each costs."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+import traitlets
+from numpy.typing import ArrayLike, NDArray
+
+from fewbits.errors import UsageError
+from fewbits.ops import check_bits
+from fewbits.widgets.base import Widget, encode
+from fewbits.widgets.still import quantizer_still
+
+SCHEMES = ("pact", "signed", "sawb")
+MOST_VALUES = (
+    4096  # of one sample in the page: 22 KB, and one sweep over alpha in a few milliseconds
+)
+
+
+def check_values(values: ArrayLike | torch.Tensor, name: str) -> NDArray[np.float32]:
+    """Return ``values`` as a sorted flat float32 array, or say what is wrong with them.
+
+    Raises:
+        UsageError: nothing in it, a NaN or an infinity in it, or nothing but zeros.
+    """
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu().numpy()
+    flat = np.sort(np.asarray(values, dtype=np.float32).ravel())
+    if not flat.size:
+        raise UsageError(f"sample {name!r} is empty: give it at least one value")
+    if not np.isfinite(flat).all():
+        bad = int((~np.isfinite(flat)).sum())
+        raise UsageError(
+            f"sample {name!r} holds {bad} NaN or infinite values of {flat.size}: find where they come from first"
+        )
+    if not flat.any():
+        raise UsageError(f"sample {name!r} is all zeros: there is no range to choose")
+    return flat
+
+
+def thin(flat: NDArray[np.float32], most: int = MOST_VALUES) -> NDArray[np.float32]:
+    """At most ``most`` of sorted values, evenly spaced by rank, the smallest and the largest kept."""
+    if flat.size <= most:
+        return flat
+    return flat[np.linspace(0, flat.size - 1, most).round().astype(np.int64)]
+
+
+def encode_samples(
+    samples: Mapping[str, NDArray[np.float32]], widget: "QuantizerPlayground"
+) -> list[dict[str, Any]]:
+    """The samples as the page reads them: thinned values, their full count, and the slider's top."""
+    listed = []
+    for name, flat in samples.items():
+        low, high = float(flat[0]), float(flat[-1])
+        entry = {
+            "name": name,
+            "count": int(flat.size),
+            "low": low,
+            "high": high,
+            "top": widget.tops[name],
+        }
+        listed.append(entry | {"values": encode(thin(flat))})
+    return listed
+
+
+class QuantizerPlayground(Widget):
+    """What a clip and a number of bits do to real values: staircase, histogram, errors, gradients.
+
+    In a chapter, one line::
+
+        QuantizerPlayground(
+            samples={"activations of conv2": activations, "weights of conv2": network.conv2.weight},
+            alpha=4.0, bits=4, scheme="pact",
+        )
+
+    The reader then moves alpha and bits; in a notebook ``widget.alpha`` follows, and setting it
+    from Python moves the control.
+
+    Args:
+        samples: name -> values, tensors or arrays of any shape. More than 4,096 values are thinned
+            evenly by rank (largest and smallest kept); the control says so.
+        alpha: the clip to start from. 0 and less are allowed here: the control shows what breaks.
+        bits: 1 to 8.
+        scheme: ``pact`` (2^k levels from 0 to alpha), ``signed`` (2^k - 1 levels from -alpha to
+            alpha, one of them 0) or ``sawb`` (2^k levels from -alpha to alpha, none of them 0).
+        sample: the name to start with; default the first.
+
+    Raises:
+        UsageError: no sample, an empty one, NaN in one, or a setting out of range.
+    """
+
+    scripts = ("quantizer_math.js", "quantizer_plots.js", "quantizer_playground.js")
+
+    samples = traitlets.Dict().tag(sync=True, to_json=encode_samples)
+    sample = traitlets.Unicode().tag(sync=True)
+    alpha = traitlets.Float().tag(sync=True)
+    bits = traitlets.Int().tag(sync=True)
+    scheme = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self,
+        samples: Mapping[str, ArrayLike | torch.Tensor],
+        alpha: float | None = None,
+        bits: int = 4,
+        scheme: str = "pact",
+        sample: str | None = None,
+    ) -> None:
+        if not samples:
+            raise UsageError(
+                "QuantizerPlayground needs at least one sample: samples={name: values}"
+            )
+        checked = {str(name): check_values(values, str(name)) for name, values in samples.items()}
+        first = next(iter(checked)) if sample is None else sample
+        largest = {name: float(np.abs(flat).max()) for name, flat in checked.items()}
+        if first not in checked:
+            raise UsageError(f"sample must be one of {', '.join(checked)}, got {first!r}")
+        alpha = largest[first] if alpha is None else float(alpha)
+        # The slider reaches twice the largest value, or the given alpha where that lies further out.
+        self.tops = {name: 2 * value for name, value in largest.items()}
+        if math.isfinite(alpha):
+            self.tops[first] = max(self.tops[first], alpha)
+        super().__init__(
+            samples=checked, sample=first, alpha=alpha, bits=check_bits(bits), scheme=scheme
+        )
+
+    @traitlets.validate("alpha")
+    def _alpha_is_a_number(self, proposal: Any) -> float:
+        if not math.isfinite(proposal["value"]):
+            raise UsageError(f"alpha must be a finite number, got {proposal['value']}")
+        return float(proposal["value"])
+
+    @traitlets.validate("bits")
+    def _bits_fit(self, proposal: Any) -> int:
+        return check_bits(proposal["value"])
+
+    @traitlets.validate("scheme")
+    def _scheme_is_known(self, proposal: Any) -> str:
+        if proposal["value"] not in SCHEMES:
+            raise UsageError(
+                f"scheme must be one of {', '.join(SCHEMES)}, got {proposal['value']!r}"
+            )
+        return str(proposal["value"])
+
+    @traitlets.validate("sample")
+    def _sample_is_there(self, proposal: Any) -> str:
+        if proposal["value"] not in self.samples:
+            raise UsageError(
+                f"sample must be one of {', '.join(self.samples)}, got {proposal['value']!r}"
+            )
+        return str(proposal["value"])
+
+    def still(self) -> str:
+        """The histogram with the levels, and the error over alpha, at the present setting."""
+        return quantizer_still(
+            thin(self.samples[self.sample]), self.sample, self.alpha, self.bits, self.scheme
+        )
