@@ -1,11 +1,11 @@
 """Images with labels: known sets by name, checked when read, cut into fixed splits."""
 
 from fewbits.data.fetching import get
-from fewbits.data.folders import data_folder
+from fewbits.data.folders import data_folder, named_folder
 from fewbits.data.loading import SCALES, load
 from fewbits.data.registry import SETS, SetInfo, find_set
 from fewbits.data.splits import ImageSet, Split
-from fewbits.data.verify import describe_order
+from fewbits.data.status import describe, is_here, where
 
 __all__ = [
     "SCALES",
@@ -14,8 +14,11 @@ __all__ = [
     "SetInfo",
     "Split",
     "data_folder",
-    "describe_order",
+    "describe",
     "find_set",
     "get",
+    "is_here",
     "load",
+    "named_folder",
+    "where",
 ]

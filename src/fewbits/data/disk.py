@@ -34,11 +34,16 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise FewbitsError(f"{path}: cannot be written: {remedy}") from error
 
 
+def nearest_folder(folder: Path) -> Path:
+    """``folder`` itself, or the nearest one above it that exists."""
+    return next(
+        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
+    )
+
+
 def free_bytes(folder: Path) -> int:
     """Free space where ``folder`` is or would be made."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
+    return shutil.disk_usage(nearest_folder(folder)).free
 
 
 def need_space(folder: Path, needed: int) -> None:

@@ -50,16 +50,17 @@ def fetch(
     Raises:
         FewbitsError: no mirror delivered, or the disk refused.
     """
-    reasons = []
+    reasons: dict[str, list[str]] = {}
     with disk_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
     for url in urls:
         try:
             return _fetch_from(url, target, md5, limit, report)
         except _MirrorFailed as failure:
-            reasons.append(f"{urlsplit(url).netloc}: {failure}")
+            reasons.setdefault(str(failure), []).append(urlsplit(url).netloc)
+    said = "; ".join(f"{', '.join(hosts)}: {reason}" for reason, hosts in reasons.items())
     raise FewbitsError(
-        f"{target.name}: no mirror delivered it ({'; '.join(reasons)}): check the network and run "
+        f"{target.name}: no mirror delivered it ({said}): check the network and run "
         f"the same command again, it goes on where it stopped; or put the file into "
         f"{target.parent} yourself"
     )

@@ -38,6 +38,8 @@ def get(
     folder = raw_folder(info, data_dir)
     missing = _missing(info, data_dir)
     if missing:
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         unpacked = sum(_raw_bytes(info, name) for name in missing)
         need_space(folder, unpacked + max(info.archive_bytes[name] for name in missing))
     for name in missing:

@@ -10,10 +10,15 @@ from fewbits.data.registry import SetInfo
 VARIABLE = "FEWBITS_DATA"
 
 
+def named_folder(data_dir: str | Path | None = None) -> Path | None:
+    """The folder that was named, in the call or by FEWBITS_DATA; None if neither did."""
+    named = data_dir or os.environ.get(VARIABLE)
+    return Path(named).expanduser() if named else None
+
+
 def data_folder(data_dir: str | Path | None = None) -> Path:
     """The folder that holds the sets, each in its official layout. It need not exist."""
-    named = data_dir or os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("fewbits") / "data"
+    return named_folder(data_dir) or platformdirs.user_cache_path("fewbits") / "data"
 
 
 def raw_folder(info: SetInfo, data_dir: str | Path | None = None) -> Path:

@@ -73,7 +73,7 @@ def read_known(info: SetInfo, part: str, data_dir: str | Path | None) -> Part:
     """
     folder, remedy = (
         raw_folder(info, data_dir),
-        f"get it again: {get_command(info, data_dir)}",
+        f"get it with: {get_command(info, data_dir)}",
     )
     images, labels = idx.read_part(folder, part, remedy)
     paths = [idx.find_file(folder, file(part), remedy) for file in (idx.image_file, idx.label_file)]

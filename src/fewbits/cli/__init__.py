@@ -1,0 +1,84 @@
+"""The command ``fewbits``: its parts put together, and every expected error as one line."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from fewbits import __version__
+from fewbits.cli import data, doctor, run
+from fewbits.errors import FewbitsError
+
+INTERRUPTED = 130  # what a shell reports for Ctrl-C
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.add_typer(data.app, name="data")
+app.add_typer(run.app, name="run")
+app.command("doctor")(doctor.doctor)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fewbits {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def fewbits(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Few Bits, Clear Reasons: quantised vision networks a person can read."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run ``fewbits`` and end the process: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("fewbits", list(arguments)) as context:
+            command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as end:
+        return end.exit_code
+    except FewbitsError as error:
+        return _complain(str(error), error.exit_code)
+    except KeyboardInterrupt as stop:
+        return _complain(str(stop) or "interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        return _complain_usage(error)
+    return 0
+
+
+def _complain(message: str, exit_code: int) -> int:
+    """One line on stderr, whatever the message holds."""
+    print(f"fewbits: {' '.join(message.split())}", file=sys.stderr)
+    return exit_code
+
+
+def _complain_usage(error: Exception) -> int:
+    """One line for what the command line's parser rejects; anything else is a bug and goes on up.
+
+    Typer carries its own copy of Click from 0.20 on and uses the installed one before, so its
+    errors are known by what they can do.
+    """
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()  # type: ignore[attr-defined]
+        return 2
+    if not hasattr(error, "format_message"):
+        raise error
+    context = getattr(error, "ctx", None)
+    asked = f" (see {context.command_path} --help)" if context else ""
+    return _complain(error.format_message().rstrip(".") + asked, getattr(error, "exit_code", 2))

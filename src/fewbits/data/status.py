@@ -1,0 +1,48 @@
+"""What of a set is on disk, and whether it is whole."""
+
+from pathlib import Path
+
+from fewbits.data import idx
+from fewbits.data.folders import raw_folder
+from fewbits.data.registry import SetInfo
+from fewbits.data.verify import describe_order
+
+
+def files_here(info: SetInfo, data_dir: str | Path | None = None) -> int:
+    """How many of a set's four files are there, plain or packed, whole or not."""
+    folder = raw_folder(info, data_dir)
+    return sum(
+        (folder / name).is_file() or (folder / f"{name}.gz").is_file()
+        for name in info.archive_bytes
+    )
+
+
+def is_here(info: SetInfo, data_dir: str | Path | None = None) -> bool:
+    """Whether there is anything of the set that could be checked."""
+    return info.embedded or files_here(info, data_dir) > 0
+
+
+def where(info: SetInfo, data_dir: str | Path | None = None) -> str:
+    """Where a set is, in a few words. Files are not read."""
+    if info.embedded:
+        return "embedded"
+    here = files_here(info, data_dir)
+    if not here:
+        return "not here"
+    some = (
+        "" if here == len(info.archive_bytes) else f"{here} of {len(info.archive_bytes)} files in "
+    )
+    return f"{some}{raw_folder(info, data_dir)}"
+
+
+def describe(info: SetInfo, data_dir: str | Path | None = None) -> str:
+    """Read all of a set and say in a few words that it is whole, and in which order it lies.
+
+    Raises:
+        FewbitsError: it is not whole; the message names the file and says what to do.
+    """
+    if info.embedded:
+        return "whole, embedded"
+    orders = [describe_order(info, part, data_dir) for part in idx.PARTS]
+    said = orders[0] if len(set(orders)) == 1 else f"train: {orders[0]}, test: {orders[1]}"
+    return f"whole, {said}, {raw_folder(info, data_dir)}"
