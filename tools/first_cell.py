@@ -1,7 +1,8 @@
 """Write the same first cell into every notebook, or check that it is there.
 
 The cell is made here and nowhere else: the repository's address comes from `_config.yml`, the
-release tag from the package's version. `python tools/first_cell.py` writes it, `--check` only compares.
+release tag from the package's version. `python tools/first_cell.py` writes it, `--check`
+only compares.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 
 TEMPLATE = """\
-# Every notebook starts like this: fetch `fewbits` if it is missing, change nothing else, look around.
+# Every notebook starts like this: fetch `fewbits` if it is missing, change nothing else.
 import importlib.util
 import os
 import subprocess
@@ -53,29 +54,40 @@ def notebooks(root: Path = ROOT) -> list[Path]:
     )
 
 
+def cell(source: str) -> nbformat.NotebookNode:
+    """The whole cell: in the rendered page its code is folded, its line of output is not."""
+    return nbformat.v4.new_code_cell(source, id="start", metadata={"tags": ["hide-input"]})
+
+
+def first_code(notebook: nbformat.NotebookNode) -> int | None:
+    """The position of the first code cell, if there is one."""
+    kinds = [c.cell_type for c in notebook.cells]
+    return kinds.index("code") if "code" in kinds else None
+
+
+def holds(notebook: nbformat.NotebookNode, source: str) -> bool:
+    """Whether the notebook's first code cell is the one made here."""
+    at = first_code(notebook)
+    if at is None:
+        return False
+    found, wanted = notebook.cells[at], cell(source)
+    return all(found.get(key) == wanted[key] for key in ("id", "source", "metadata"))
+
+
 def update(path: Path, source: str) -> bool:
     """Put the cell where the notebook's first code cell is; return whether the file changed."""
     notebook = nbformat.read(path, as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if code and code[0].source == source:
+    if holds(notebook, source):
         return False
-    if code and "fewbits.session import start" in code[0].source:
-        code[0].source = source
+    at = first_code(notebook)
+    if at is not None and "fewbits.session import start" in notebook.cells[at].source:
+        notebook.cells[at] = cell(source)
     else:  # after the title, which is the first cell of a page
-        at = 1 if notebook.cells and notebook.cells[0].cell_type == "markdown" else 0
-        notebook.cells.insert(at, nbformat.v4.new_code_cell(source))
+        titled = notebook.cells and notebook.cells[0].cell_type == "markdown"
+        notebook.cells.insert(1 if titled else 0, cell(source))
+    notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # cells have ids since 4.5
     nbformat.write(notebook, path)
     return True
-
-
-def differing(paths: list[Path], source: str) -> list[Path]:
-    """The notebooks whose first code cell is not ``source``."""
-    found = []
-    for path in paths:
-        code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-        if not code or code[0].source != source:
-            found.append(path)
-    return found
 
 
 def main() -> int:
@@ -85,7 +97,7 @@ def main() -> int:
     check = parser.parse_args().check
     source = first_cell()
     if check:
-        wrong = differing(notebooks(), source)
+        wrong = [p for p in notebooks() if not holds(nbformat.read(p, as_version=4), source)]
         for path in wrong:
             print(f"{path.relative_to(ROOT)}: the first code cell differs; run `make first-cells`")
         return 1 if wrong else 0
