@@ -56,7 +56,10 @@ def notebooks(root: Path = ROOT) -> list[Path]:
 
 def cell(source: str) -> nbformat.NotebookNode:
     """The whole cell: in the rendered page its code is folded, its line of output is not."""
-    return nbformat.v4.new_code_cell(source, id="start", metadata={"tags": ["hide-input"]})
+    made: nbformat.NotebookNode = nbformat.v4.new_code_cell(
+        source, id="start", metadata={"tags": ["hide-input"]}
+    )
+    return made
 
 
 def first_code(notebook: nbformat.NotebookNode) -> int | None:

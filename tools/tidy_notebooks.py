@@ -22,15 +22,15 @@ def tidy_output(output: dict[str, Any]) -> dict[str, Any] | None:
     """The text of an output, or None if it has none worth keeping."""
     if output["output_type"] == "stream":
         return output if output["name"] == "stdout" else None
-    if output["output_type"] in ("execute_result", "display_data"):
-        text = output["data"].get("text/plain")
-        if text is None or set(output["data"]) - {"text/plain", "text/html"}:
-            return None
-        kept = {**output, "data": {"text/plain": text}, "metadata": {}}
-        if "execution_count" in kept:
-            kept["execution_count"] = None
-        return kept
-    return None
+    if output["output_type"] not in ("execute_result", "display_data"):
+        return None
+    text = {kind: value for kind, value in output["data"].items() if kind.startswith("text/")}
+    if not text:
+        return None
+    kept = {**output, "data": text, "metadata": {}}
+    if "execution_count" in kept:
+        kept["execution_count"] = None
+    return kept
 
 
 def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
