@@ -1,7 +1,8 @@
 """The book's colours, by what they stand for: one place for figures and live controls alike.
 
-The hues are Okabe and Ito's colour-blind safe set (2008), darkened for text on white and lightened for
-text on dark: every colour reads at 4.5 to 1 or better on its own ``paper``.
+The hues come from Okabe and Ito's colour-blind safe set (2008), darkened for text on white and
+lightened for text on dark: every colour reads at 4.5 to 1 or better on its own ``paper``, and no two
+look alike to eyes without red or green cones.
 """
 
 from types import MappingProxyType
@@ -13,8 +14,8 @@ LIGHT = MappingProxyType(
     {
         "pact": "#0072B2",  # blue: PACT, and whatever is quantised before the methods have names
         "qsenn": "#007A5A",  # bluish green
-        "protoquant": "#A8457F",  # reddish purple
-        "float": "#5D6673",  # grey: the unquantised twin
+        "protoquant": "#822070",  # reddish purple
+        "float": "#67707D",  # grey: the unquantised twin
         "wrong": "#C04A00",  # vermilion: an error, a loss, a trap
         "ink": "#1D222B",  # text and the line that matters most
         "faint": "#D5DAE1",  # grid lines, frames
@@ -27,8 +28,8 @@ DARK = MappingProxyType(
     {
         "pact": "#56B4E9",
         "qsenn": "#35C79B",
-        "protoquant": "#E49BC6",
-        "float": "#A7B0BD",
+        "protoquant": "#F3B6DC",
+        "float": "#929BA8",
         "wrong": "#FF8F52",
         "ink": "#E7EAF0",
         "faint": "#3A424E",

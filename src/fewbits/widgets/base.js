@@ -3,7 +3,7 @@
 function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) element.setAttribute(name, value);
+    if (value !== undefined && value !== false) element.setAttribute(name, value);
   }
   element.append(...children);
   return element;
@@ -21,8 +21,8 @@ function floats({ dtype, data }) {
 function digits(value, count = 4) {
   if (!Number.isFinite(value)) return "none";
   const size = Math.abs(value);
-  if (size && (size < 1e-4 || size >= 1e6)) return value.toExponential(count - 2).replace("-", "\u2212").replace("e-", "e\u2212");
-  return String(Number(value.toPrecision(count))).replace("-", "\u2212");
+  const tiny = size && (size < 1e-4 || size >= 1e6);
+  return (tiny ? value.toExponential(count - 2) : String(Number(value.toPrecision(count)))).replaceAll("-", "\u2212");
 }
 
 const percent = (share) => (Number.isFinite(share) ? `${digits(100 * share, 3)} %` : "none");
@@ -42,7 +42,7 @@ function output(name) {
 
 function slider({ label, name, min, max, step = 1 }, onInput) {
   const shown = output(name);
-  const input = h("input", { type: "range", min, max, step, "data-input": name });
+  const input = h("input", { type: "range", min, max, step, "aria-label": label, "data-input": name });
   input.addEventListener("input", () => onInput(Number(input.value)));
   const element = h("label", { class: "fb-field" }, h("span", {}, label, shown.element), input);
   return {
@@ -80,20 +80,24 @@ function oncePerFrame(work) {
   return call;
 }
 
-// Wraps a view: the root element, and a readable line where an error would leave nothing.
+// Wraps a view: the root element, and a readable line where an error would leave nothing. `safely` does the
+// same for what the view runs later.
 function mounted(name, view) {
-  return ({ model, el }) => {
-    el.classList.add("fewbits");
-    el.dataset.widget = name;
-    try {
-      return view({ model, root: el });
-    } catch (error) {
-      showError(el, name, error);
-    }
+  return ({ model, el: root }) => {
+    root.classList.add("fewbits");
+    root.dataset.widget = name;
+    const safely = (work) => (...given) => {
+      try {
+        return work(...given);
+      } catch (error) {
+        showError(root, name, error);
+      }
+    };
+    return safely(view)({ model, root, safely });
   };
 }
 
 function showError(root, name, error) {
   root.replaceChildren(h("p", { class: "fb-error", role: "alert" },
-    `${name} could not start: ${error.message}. Run the cell above in a notebook, or reload the page.`));
+    `${name} stopped: ${error.message}. Reload the page, or run its cell in a notebook.`));
 }

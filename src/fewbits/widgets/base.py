@@ -1,4 +1,4 @@
-"""The base of every live control: one Python class, one ES module, in a notebook or alone in a page."""
+"""The base of every live control: one Python class and one ES module, in a notebook or in a page."""
 
 import base64
 import itertools
@@ -27,7 +27,10 @@ def source(*names: str) -> str:
 def style() -> str:
     """The shared style sheet, its colours for light and dark taken from the palette."""
     dark = f".fewbits {{ {css_variables('dark')} color-scheme: dark; }}"
-    told = ':is(html[data-theme="dark"], html[theme="dark"], .vscode-dark, [data-jp-theme-light="false"])'
+    told = (
+        ':is(html[data-theme="dark"], html[theme="dark"], .vscode-dark, '
+        '[data-jp-theme-light="false"])'
+    )
     untold = (
         "html:not([data-theme], [theme]) body:not([data-jp-theme-light], [data-vscode-theme-kind])"
     )
@@ -48,7 +51,7 @@ def encode(array: np.ndarray) -> dict[str, str]:
 
 
 def state_json(state: dict[str, Any]) -> str:
-    """State as JSON that can stand inside a script element: no ``<`` survives, so nothing can close it."""
+    """State as JSON for a script element: no ``<`` survives, so nothing in it can close the element."""
     text = json.dumps(state, allow_nan=False, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -83,7 +86,7 @@ class Widget(AnyWidget):
         raise NotImplementedError(f"{type(self).__name__} needs a still() figure")
 
     def html(self) -> str:
-        """This control as a piece of a page: style, state, still picture and module, nothing fetched.
+        """This control as a piece of a page: style, state, still picture, module; nothing is fetched.
 
         Raises:
             UsageError: module and state are larger than a page can carry.
@@ -93,7 +96,7 @@ class Widget(AnyWidget):
         piece = f"""<style>{self._css}</style>
 <div class="fewbits" id="{element}" data-widget="{escape(name)}">
 <script type="application/json">{state_json(self.state())}</script>
-<p class="fb-late">This control has not started: it needs JavaScript modules. Run its cell in a notebook.</p>
+<p class="fb-late">This control has not started: it needs a browser with JavaScript modules.</p>
 <noscript><style>#{element} .fb-late {{ display: none; }}</style>{self.still()}</noscript>
 </div>
 <script type="module">

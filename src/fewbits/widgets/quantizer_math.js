@@ -43,7 +43,8 @@ function gradients(values, grid) {
     const x = values[i], scaled = x / step + zero;
     const above = x >= alpha, below = x <= bottom;
     const code = above ? high : below ? 0 : Math.min(high, Math.max(0, round(scaled)));
-    const upstream = (2 * ((code - zero) * step - x)) / values.length;
+    const output = above ? alpha : below ? bottom : (code - zero) * step;
+    const upstream = (2 * (output - x)) / values.length;
     if (above) pact += upstream;
     else if (below && bottom < 0) pact -= upstream;
     lsq += upstream * (above || below ? code - zero : code - scaled);
@@ -72,17 +73,26 @@ function beyond(values, scheme, alpha) {
   return count / values.length;
 }
 
-// Errors and gradients at every alpha of the slider, and where the total error is smallest.
+// Errors and gradients at every alpha of the slider, and where the total error is smallest: the best
+// position, then the best of FINE places between its neighbours.
+const FINE = 20;
 function sweep(values, scheme, bits, alphas) {
-  const curves = { clipping: [], rounding: [], total: [], pact: [], lsq: [], best: 0 };
-  alphas.forEach((alpha, i) => {
+  const curves = { clipping: [], rounding: [], total: [], pact: [], lsq: [] };
+  for (const alpha of alphas) {
     const grid = makeGrid(scheme, bits, alpha);
-    const both = { ...errors(values, grid), ...gradients(values, grid) };
-    // LSQ learns the step; alpha = step * (its highest code), so the pull on alpha is that much smaller.
-    both.lsq /= grid.high - grid.zero;
-    for (const name of ["clipping", "rounding", "total", "pact", "lsq"]) curves[name].push(both[name]);
-    if (both.total < curves.total[curves.best]) curves.best = i;
-  });
+    const all = { ...errors(values, grid), ...gradients(values, grid) };
+    // LSQ learns the step, and alpha = step * (high - zero): the pull on alpha is that much smaller.
+    all.lsq /= grid.high - grid.zero;
+    for (const name in curves) curves[name].push(all[name]);
+  }
+  curves.smallest = Math.min(...curves.total);
+  const coarse = alphas[curves.total.indexOf(curves.smallest)];
+  curves.best = coarse;
+  for (let i = 1 - FINE; i < FINE; i++) {
+    const alpha = coarse * (alphas[1] / alphas[0]) ** (i / FINE);
+    const { total } = errors(values, makeGrid(scheme, bits, alpha));
+    if (total < curves.smallest) Object.assign(curves, { smallest: total, best: alpha });
+  }
   return curves;
 }
 

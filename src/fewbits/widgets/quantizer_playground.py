@@ -11,13 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from fewbits.errors import UsageError
 from fewbits.ops import check_bits
+from fewbits.pact.weights import SAWB_COEFFICIENTS, sawb_clip
 from fewbits.widgets.base import Widget, encode
 from fewbits.widgets.still import quantizer_still
 
 SCHEMES = ("pact", "signed", "sawb")
-MOST_VALUES = (
-    4096  # of one sample in the page: 22 KB, and one sweep over alpha in a few milliseconds
-)
+MOST_VALUES = 4096  # of one sample in the page: 22 KB, and a sweep over alpha in milliseconds
 
 
 def check_values(values: ArrayLike | torch.Tensor, name: str) -> NDArray[np.float32]:
@@ -34,7 +33,8 @@ def check_values(values: ArrayLike | torch.Tensor, name: str) -> NDArray[np.floa
     if not np.isfinite(flat).all():
         bad = int((~np.isfinite(flat)).sum())
         raise UsageError(
-            f"sample {name!r} holds {bad} NaN or infinite values of {flat.size}: find where they come from first"
+            f"sample {name!r} must be finite, but {bad} of its {flat.size} values are NaN or "
+            "infinite: find where they come from first"
         )
     if not flat.any():
         raise UsageError(f"sample {name!r} is all zeros: there is no range to choose")
@@ -42,28 +42,30 @@ def check_values(values: ArrayLike | torch.Tensor, name: str) -> NDArray[np.floa
 
 
 def thin(flat: NDArray[np.float32], most: int = MOST_VALUES) -> NDArray[np.float32]:
-    """At most ``most`` of sorted values, evenly spaced by rank, the smallest and the largest kept."""
+    """At most ``most`` of sorted values, evenly spaced by rank, so that means hardly change."""
     if flat.size <= most:
         return flat
-    return flat[np.linspace(0, flat.size - 1, most).round().astype(np.int64)]
+    return flat[((np.arange(most) + 0.5) * (flat.size / most)).astype(np.int64)]
+
+
+def describe(flat: NDArray[np.float32], top: float) -> dict[str, Any]:
+    """One sample as the page reads it: thinned values, what they come from, SAWB's clips."""
+    weights = torch.from_numpy(flat)
+    return {
+        "count": int(flat.size),
+        "low": float(flat[0]),
+        "high": float(flat[-1]),
+        "top": top,
+        "sawb": [float(sawb_clip(weights, bits)) for bits in sorted(SAWB_COEFFICIENTS)],
+        "values": encode(thin(flat)),
+    }
 
 
 def encode_samples(
     samples: Mapping[str, NDArray[np.float32]], widget: "QuantizerPlayground"
 ) -> list[dict[str, Any]]:
-    """The samples as the page reads them: thinned values, their full count, and the slider's top."""
-    listed = []
-    for name, flat in samples.items():
-        low, high = float(flat[0]), float(flat[-1])
-        entry = {
-            "name": name,
-            "count": int(flat.size),
-            "low": low,
-            "high": high,
-            "top": widget.tops[name],
-        }
-        listed.append(entry | {"values": encode(thin(flat))})
-    return listed
+    """The samples as a list, in the order they were given."""
+    return [{"name": name, **describe(flat, widget.tops[name])} for name, flat in samples.items()]
 
 
 class QuantizerPlayground(Widget):
@@ -81,7 +83,7 @@ class QuantizerPlayground(Widget):
 
     Args:
         samples: name -> values, tensors or arrays of any shape. More than 4,096 values are thinned
-            evenly by rank (largest and smallest kept); the control says so.
+            evenly by rank; the control says so, and its numbers are those of the thinned values.
         alpha: the clip to start from. 0 and less are allowed here: the control shows what breaks.
         bits: 1 to 8.
         scheme: ``pact`` (2^k levels from 0 to alpha), ``signed`` (2^k - 1 levels from -alpha to
@@ -92,18 +94,25 @@ class QuantizerPlayground(Widget):
         UsageError: no sample, an empty one, NaN in one, or a setting out of range.
     """
 
-    scripts = ("quantizer_math.js", "quantizer_plots.js", "quantizer_playground.js")
+    scripts = (
+        "quantizer_math.js",
+        "quantizer_plots.js",
+        "quantizer_table.js",
+        "quantizer_playground.js",
+    )
 
     samples = traitlets.Dict().tag(sync=True, to_json=encode_samples)
     sample = traitlets.Unicode().tag(sync=True)
     alpha = traitlets.Float().tag(sync=True)
-    bits = traitlets.Int().tag(sync=True)
+    bits = traitlets.Any().tag(
+        sync=True
+    )  # any, so that a wrong one meets check_bits, which says more
     scheme = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
         samples: Mapping[str, ArrayLike | torch.Tensor],
-        alpha: float | None = None,
+        alpha: float | int | None = None,
         bits: int = 4,
         scheme: str = "pact",
         sample: str | None = None,
@@ -118,13 +127,11 @@ class QuantizerPlayground(Widget):
         if first not in checked:
             raise UsageError(f"sample must be one of {', '.join(checked)}, got {first!r}")
         alpha = largest[first] if alpha is None else float(alpha)
-        # The slider reaches twice the largest value, or the given alpha where that lies further out.
+        # The slider reaches twice the largest value, or the given alpha if that lies further out.
         self.tops = {name: 2 * value for name, value in largest.items()}
         if math.isfinite(alpha):
             self.tops[first] = max(self.tops[first], alpha)
-        super().__init__(
-            samples=checked, sample=first, alpha=alpha, bits=check_bits(bits), scheme=scheme
-        )
+        super().__init__(samples=checked, sample=first, alpha=alpha, bits=bits, scheme=scheme)
 
     @traitlets.validate("alpha")
     def _alpha_is_a_number(self, proposal: Any) -> float:

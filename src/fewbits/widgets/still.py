@@ -1,4 +1,4 @@
-"""Small SVG figures for a reader without JavaScript: no script, no font, colours from the style sheet."""
+"""Small SVG figures for a reader without JavaScript, coloured by the shared style sheet."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -11,13 +11,14 @@ from fewbits.ops import split_error
 from fewbits.pact.weights import symmetric_spacing
 
 WIDTH, HEIGHT = 320, 170
-LEFT, RIGHT, TOP, BOTTOM = 10, 310, 10, 145
+LEFT, RIGHT, TOP, BOTTOM = 10.0, 310.0, 10.0, 145.0
 
+Values = NDArray[np.float32] | NDArray[np.float64]
 Scale = Callable[[float], float]
 
 
-def total_error(values: NDArray[np.float32], alpha: float, bits: int, scheme: str) -> float:
-    """Mean squared error of ``values`` on the grid that ``scheme``, ``alpha`` and ``bits`` describe."""
+def total_error(values: Values, alpha: float, bits: int, scheme: str) -> float:
+    """Mean squared error of ``values`` on the grid of ``scheme``, ``alpha`` and ``bits``."""
     x = torch.from_numpy(values).double()
     if scheme == "pact":
         return sum(split_error(x, alpha, bits))
@@ -51,20 +52,23 @@ def polyline(xs: Sequence[float], ys: Sequence[float]) -> str:
 def panel(title: str, axis: str, description: str, marks: str) -> str:
     """One described picture with its caption above and the name of its axis beneath."""
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption><svg role="img" aria-label="{escape(description)}" '
+        f"<figure><figcaption>{escape(title)}</figcaption>"
+        f'<svg role="img" aria-label="{escape(description)}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
-        f'<rect class="wash-fill" x="{LEFT}" y="{TOP}" width="{RIGHT - LEFT}" height="{BOTTOM - TOP}"/>'
-        f'{marks}<text x="{RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{escape(axis)}</text></svg></figure>'
+        f'<rect class="wash-fill" x="{LEFT:g}" y="{TOP:g}" '
+        f'width="{RIGHT - LEFT:g}" height="{BOTTOM - TOP:g}"/>{marks}'
+        f'<text x="{RIGHT:g}" y="{HEIGHT - 8}" text-anchor="end">{escape(axis)}</text>'
+        "</svg></figure>"
     )
 
 
-def histogram_marks(values: NDArray[np.float32], levels: NDArray[np.float64]) -> str:
+def histogram_marks(values: Values, levels: NDArray[np.float64]) -> str:
     """Bars for the values (square root of the count) and a line for each level."""
     reach = 1.08 * float(np.abs(values).max())
     low, high = (-reach if levels.size and levels[0] < 0 else min(0.0, float(values.min()))), reach
     counts, edges = np.histogram(values, bins=60, range=(low, high))
     x = scale(low, high, LEFT, RIGHT)
-    y = scale(0, float(np.sqrt(counts.max())) * 1.05, BOTTOM, TOP)
+    y = scale(0.0, float(np.sqrt(counts.max())) * 1.05, BOTTOM, TOP)
     bars = "".join(
         f"M{x(left):.1f} {BOTTOM}V{y(np.sqrt(count)):.1f}H{x(right) - 0.5:.1f}V{BOTTOM}"
         for count, left, right in zip(counts, edges[:-1], edges[1:], strict=True)
@@ -74,18 +78,17 @@ def histogram_marks(values: NDArray[np.float32], levels: NDArray[np.float64]) ->
     return f'<path class="float-fill" d="{bars}"/><path class="pact-line thin" d="{lines}"/>'
 
 
-def quantizer_still(
-    values: NDArray[np.float32], name: str, alpha: float, bits: int, scheme: str
-) -> str:
-    """Two pictures: the values with the levels, and the total error against alpha with its minimum."""
+def quantizer_still(values: Values, name: str, alpha: float, bits: int, scheme: str) -> str:
+    """Two pictures: the values with the levels, and the total error against alpha."""
     largest = float(np.abs(values).max())
-    alphas = np.geomspace(largest / 100, 2 * largest, 48)
+    alphas = np.geomspace(largest / 100, 2 * largest, 160)
     totals = np.array([total_error(values, float(a), bits, scheme) for a in alphas]).clip(1e-30)
     best = int(totals.argmin())
     x = scale(np.log(alphas[0]), np.log(alphas[-1]), LEFT, RIGHT)
     y = scale(np.log(totals.min() / 4), np.log(totals.max() * 2), BOTTOM, TOP)
-    curve = f'<path class="ink-line" d="{polyline([x(v) for v in np.log(alphas)], [y(v) for v in np.log(totals)])}"/>'
-    curve += f'<circle class="ink-mark" r="5" cx="{x(np.log(alphas[best])):.1f}" cy="{y(np.log(totals[best])):.1f}"/>'
+    xs, ys = [x(v) for v in np.log(alphas)], [y(v) for v in np.log(totals)]
+    curve = f'<path class="ink-line" d="{polyline(xs, ys)}"/>'
+    curve += f'<circle class="ink-mark" r="5" cx="{xs[best]:.1f}" cy="{ys[best]:.1f}"/>'
     found = f"smallest, {totals[best]:.3g}, at alpha = {alphas[best]:.3g}"
     return '<div class="fb-plots">{}{}</div>'.format(
         panel(
