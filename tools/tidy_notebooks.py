@@ -17,6 +17,9 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 
+# What the rendered page writes on the fold that hides a solution.
+SOLUTION = {"code_prompt_show": "Show a solution", "code_prompt_hide": "Hide the solution"}
+
 
 def tidy_output(output: dict[str, Any]) -> dict[str, Any] | None:
     """The text of an output, or None if it has none worth keeping."""
@@ -38,7 +41,10 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        kept_metadata: dict[str, Any] = {"tags": tags} if tags else {}
+        if "solution" in tags:
+            kept_metadata["mystnb"] = SOLUTION
+        cell.metadata = nbformat.from_dict(kept_metadata)
         if cell.cell_type != "code":
             continue
         cell.execution_count = None
