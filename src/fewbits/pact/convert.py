@@ -24,11 +24,13 @@ class Recipe:
         bits: a plan's name, "8", "4", "4/2" or "2" (see :func:`fewbits.pact.plans.plan_bits`).
         weights: "sawb", "dorefa" or "lsq".
         ends: "8" or "same": bits of the first and last layer.
+        clip: where every alpha starts; None starts each where it fits the activations best.
     """
 
     bits: str
     weights: str = "sawb"  # the companion of PACT in its authors' later work, arXiv 1807.06964
     ends: str = "8"  # PACT, arXiv 1805.06085, section 5: first and last layers are kept finer
+    clip: float | None = None  # fixed starts of 6, 8 and 10 are common; 10 can be out of reach
 
 
 def activations_of(
@@ -97,7 +99,8 @@ def quantize_network(
         elif isinstance(layer, nn.ReLU):
             # An activation no layer reads directly (a mean follows) keeps its own layer's bits.
             bits = plan[reads_next[name]].inputs
-            setattr(copy, name, PACT(bits, best_clip(outputs[name], bits)))
+            start = best_clip(outputs[name], bits) if recipe.clip is None else recipe.clip
+            setattr(copy, name, PACT(bits, start))
     return copy
 
 

@@ -13,6 +13,7 @@ from fewbits.pact import networks
 from fewbits.pact.activations import PACT
 from fewbits.pact.convert import Recipe, clips_of, quantize_network
 from fewbits.training import (
+    Loss,
     Progress,
     TrainSettings,
     accuracy,
@@ -63,8 +64,8 @@ def schedule_for(dataset: str, scale: str) -> Schedule:
         first = TrainSettings(epochs=15, batch_size=64, shift=1)
         return Schedule(first, replace(first, epochs=8, learning_rate=2e-3))
     if scale == "real":
-        first = TrainSettings(epochs=15 if mirror else 8, mirror=mirror)
-        return Schedule(first, replace(first, epochs=6 if mirror else 4, learning_rate=2e-3))
+        first = TrainSettings(epochs=14 if mirror else 6, mirror=mirror)
+        return Schedule(first, replace(first, epochs=5 if mirror else 3, learning_rate=2e-3))
     raise UsageError(f"unknown scale {scale!r}: PACT runs at smoke or real")
 
 
@@ -95,10 +96,15 @@ def quantize(trained: Trained, recipe: Recipe, split: Split) -> nn.Sequential:
     return quantize_network(trained.network, recipe, sample)
 
 
-def loss_with_clip_penalty(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+def penalized(clip_penalty: float) -> Loss:
     """Cross-entropy plus lambda times the sum of alpha^2 (PACT, arXiv 1805.06085, section 3)."""
-    clips = [layer.alpha for layer in network.modules() if isinstance(layer, PACT)]
-    return cross_entropy(network, images, labels) + CLIP_PENALTY * torch.stack(clips).square().sum()
+
+    def loss(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+        clips = [layer.alpha for layer in network.modules() if isinstance(layer, PACT)]
+        penalty = torch.stack(clips).square().sum()
+        return cross_entropy(network, images, labels) + clip_penalty * penalty
+
+    return loss
 
 
 def fine_tune(
@@ -107,6 +113,7 @@ def fine_tune(
     settings: TrainSettings,
     seed: int,
     *,
+    clip_penalty: float = CLIP_PENALTY,
     checkpoint: Path | None = None,
     on_step: OnStep | None = None,
 ) -> Trained:
@@ -116,7 +123,7 @@ def fine_tune(
         split,
         settings,
         seed,
-        loss=loss_with_clip_penalty,
+        loss=penalized(clip_penalty),
         checkpoint=checkpoint,
         record=clips_of,  # type: ignore[arg-type]
         on_step=on_step,
