@@ -19,10 +19,11 @@ app.add_typer(run.app, name="run")
 app.command("doctor")(doctor.doctor)
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"fewbits {__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
@@ -42,23 +43,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
-    command = typer.main.get_command(app)
     try:
-        with command.make_context("fewbits", list(arguments)) as context:
-            command.invoke(context)
+        exit_code = _invoke(arguments)
         sys.stdout.flush()
-    except typer.Exit as end:
-        return end.exit_code
     except FewbitsError as error:
         return _complain(str(error), error.exit_code)
     except KeyboardInterrupt as stop:
         return _complain(str(stop) or "interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone. Python would complain once more when it flushes at exit.
+    except OSError as error:
+        # Python would complain once more when it flushes what it could not write at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        if isinstance(error, BrokenPipeError):  # whoever read our output has gone
+            return 1
+        return _complain(str(error), 1)
     except Exception as error:
         return _complain_usage(error)
+    return exit_code
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    """Parse the arguments and call the command they name."""
+    try:
+        with typer.main.get_command(app).make_context("fewbits", list(arguments)) as context:
+            context.command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
     return 0
 
 
