@@ -1,0 +1,126 @@
+"""Pictures of the PACT chapters."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from fewbits.figures.drawing import Drawing
+from fewbits.pact.activations import pact_quantize
+from fewbits.pact.weights import Grid
+from fewbits.palette import LIGHT
+
+SHADES = ("pact", "wrong", "qsenn", "protoquant", "float", "ink")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
+
+
+def pact_function(alpha: float, bits: int) -> Drawing:
+    """PACT's output over its input, and below it the two gradients it passes back."""
+    x = torch.linspace(-0.4 * alpha, 1.6 * alpha, 801)
+    alt = (
+        f"Two panels over the input x. Above: the output is 0 below 0, climbs in {2**bits - 1} equal "
+        f"steps and stays at alpha = {alpha:g} beyond it. Below: the gradient for x is 1 between "
+        "0 and alpha and 0 elsewhere; the gradient for alpha is 0 up to alpha and 1 beyond."
+    )
+    drawing = Drawing(alt, 6.4, 4.2)
+    above, below = drawing.panels(2, 1, sharex=True)
+    above.plot(x, x, color=LIGHT["float"], linestyle="--", label="float")
+    above.plot(x, pact_quantize(x, alpha, bits), color=LIGHT["pact"], label=f"PACT, {bits} bits")
+    above.set(ylabel="output y", ylim=(-0.1 * alpha, 1.5 * alpha))
+    above.legend(loc="upper left")
+    inside = ((x > 0) & (x < alpha)).float()
+    below.step(x, inside, color=LIGHT["pact"], label="passed back to x")
+    below.step(x, (x >= alpha).float(), color=LIGHT["wrong"], linestyle="--", label="kept by alpha")
+    below.set(xlabel="input x", ylabel="gradient", ylim=(-0.1, 1.6))
+    below.legend(loc="upper left", ncols=2)
+    return drawing
+
+
+def clip_paths(
+    paths: Mapping[str, Sequence[float]], best: float, largest: float, steps_label: str = "step"
+) -> Drawing:
+    """Where each learner moves its clip, beside the best clip and the largest activation."""
+    ends = "; ".join(f"{name} ends at {path[-1]:.2f}" for name, path in paths.items())
+    alt = (
+        f"Alpha over training steps. {ends}. Two level lines: the clip with the smallest error, "
+        f"{best:.2f}, and the largest activation, {largest:.2f}."
+    )
+    drawing = Drawing(alt, 6.4, 3.4)
+    (axes,) = drawing.panels()
+    for (name, path), shade, dash in zip(paths.items(), SHADES, DASHES, strict=False):
+        axes.plot(path, color=LIGHT[shade], linestyle=dash, label=name)
+    longest = max(map(len, paths.values()))
+    for level, text in ((best, "smallest error"), (largest, "largest activation")):
+        axes.axhline(level, color=LIGHT["ink"], linewidth=0.8)
+        axes.annotate(text, (longest, level), (0, 3), textcoords="offset points", ha="right")
+    axes.set(xlabel=steps_label, ylabel="alpha", ylim=(0, None))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return drawing
+
+
+def clips_by_layer(records: Mapping[str, Sequence[Mapping[str, float]]]) -> Drawing:
+    """Each layer's clip after each epoch, one panel a training; panels share their axes."""
+    told = []
+    for name, epochs in records.items():
+        moved = max(abs(epochs[-1][layer] - epochs[0][layer]) for layer in epochs[0])
+        told.append(f"{name}: the clip that moved most moved by {moved:.2f}")
+    drawing = Drawing(f"Clips of all layers over the epochs. {'; '.join(told)}.", 6.8, 3.2)
+    panels = drawing.panels(1, len(records), sharex=True, sharey=True)
+    for axes, (name, epochs) in zip(panels, records.items(), strict=True):
+        for layer, shade, dash in zip(epochs[0], SHADES, DASHES, strict=False):
+            path = [record[layer] for record in epochs]
+            axes.plot(path, color=LIGHT[shade], linestyle=dash, label=layer)
+        axes.set(title=name, xlabel="epoch", ylim=(0, None))
+    panels[0].set_ylabel("alpha")
+    panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return drawing
+
+
+def weight_levels(weights: Float[Tensor, "..."], grids: Mapping[str, Grid]) -> Drawing:
+    """One layer's weights as a histogram, and the levels each quantiser gives them."""
+    flat = weights.detach().flatten()
+    told = "; ".join(
+        f"{name}: levels from {_levels(grid)[0]:.3f} to {_levels(grid)[-1]:.3f}"
+        for name, grid in grids.items()
+    )
+    alt = f"The same histogram of {flat.numel()} weights, one panel a quantiser. {told}."
+    drawing = Drawing(alt, 6.4, 1.2 + 1.0 * len(grids))
+    panels = drawing.panels(len(grids), 1, sharex=True)
+    for axes, (name, grid) in zip(panels, grids.items(), strict=True):
+        axes.hist(flat, bins=80, color=LIGHT["float"], alpha=0.55)
+        for level in _levels(grid):
+            axes.axvline(level, color=LIGHT["pact"], linewidth=1.6)
+        axes.set(title=name, yticks=[])
+        axes.grid(visible=False)
+    panels[-1].set_xlabel("weight")
+    return drawing
+
+
+def _levels(grid: Grid) -> list[float]:
+    codes = torch.arange(grid.levels)
+    return (grid.step * (codes - grid.zero)).tolist()
+
+
+def accuracy_by_bits(rows: Mapping[str, Mapping[str, float]], floor: float) -> Drawing:
+    """Accuracy of each bit width, one marker a treatment; the band is the float seeds' spread.
+
+    Args:
+        rows: bit width -> treatment -> accuracy, from 0 to 1.
+        floor: half-width of the band that chance alone explains, same unit.
+    """
+    treatments = list(next(iter(rows.values())))
+    told = "; ".join(
+        f"{bits}: " + ", ".join(f"{name} {100 * value:.1f} %" for name, value in values.items())
+        for bits, values in rows.items()
+    )
+    drawing = Drawing(f"Test accuracy by bit width. {told}.", 6.4, 3.2)
+    (axes,) = drawing.panels()
+    for name, shade, marker in zip(treatments, SHADES, "osD^v", strict=False):
+        heights = [100 * values[name] for values in rows.values()]
+        axes.plot(list(rows), heights, color=LIGHT[shade], marker=marker, label=name)
+    best = 100 * max(next(iter(rows.values())).values())
+    axes.axhspan(best - 100 * floor, best + 100 * floor, color=LIGHT["faint"], label="chance alone")
+    axes.set(xlabel="bits", ylabel="test accuracy, %")
+    axes.legend(loc="lower left")
+    return drawing
