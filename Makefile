@@ -1,0 +1,109 @@
+# make book    the book, executed and rendered        make book SCALE=real DATA=DIR    on the real data
+# make test    every check that CI runs               make serve                       look at the book
+#
+# Needed beforehand: Python 3.11 to 3.13, make, git, and Chromium for the browser tests.
+
+PYTHON ?= python3
+SCALE ?= $(or $(FEWBITS_SCALE),smoke)
+DATA ?= $(FEWBITS_DATA)
+PORT ?= 8000
+JOBS ?= 2
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+HTML := _build/html
+# --dist loadfile: one notebook, one worker; a kernel is started once a notebook.
+PARALLEL := -n $(JOBS) --dist loadfile
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg
+
+export FEWBITS_SCALE := $(SCALE)
+ifneq ($(DATA),)
+export FEWBITS_DATA := $(abspath $(DATA))
+endif
+# The environment's own kernel, not one of the same name in the user's home.
+export JUPYTER_PREFER_ENV_PATH := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install book serve test lint types imports unit notebooks browser \
+        gpu cold first-cells tidy format screenshot constraints clean
+
+help:
+	@sed -n '1,4p' Makefile
+
+install: $(INSTALLED)
+
+# Ranges are in pyproject.toml; constraints.txt says which versions inside them this release was
+# tested with. It is resolved on Python 3.11, the oldest, whose versions install on 3.12 and 3.13 too.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "make: $(PYTHON) is $$($(PYTHON) -V 2>&1), Python 3.11 to 3.13 is needed: make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
+	  echo "make: no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# A failed page must fail again next time, though Sphinx believes it has read it: forget what it read.
+# Notebooks that succeeded stay in the cache.
+book: install
+	@$(BIN)/jupyter-book build . -W --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }
+	@echo "The book: file://$(CURDIR)/$(HTML)/index.html"
+
+serve: book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+# Every check, those first that fail fastest. The last line is pytest's.
+test: lint types imports unit notebooks book browser
+.NOTPARALLEL:
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/first_cell.py --check
+	$(BIN)/python tools/tidy_notebooks.py --check
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+unit: install
+	$(BIN)/pytest $(PARALLEL) -m 'not browser'
+
+# Every notebook in a kernel of its own; a cell tagged nbval-check-output must print what it printed.
+notebooks: install
+	$(BIN)/pytest $(PARALLEL) $(NBVAL) book
+
+browser: install
+	$(BIN)/pytest $(PARALLEL) -m browser
+
+# The same at real scale, one notebook at a time, so that the accelerator belongs to it alone.
+gpu: install
+	$(BIN)/fewbits doctor
+	$(BIN)/pytest $(NBVAL) --durations 20 --junitxml _build/reports/notebooks-$(SCALE).xml book
+
+# Each notebook alone in an empty folder, under any Python that has torch: here, or Colab's.
+# It fetches fewbits the way a reader's would, and must change no installed version.
+cold:
+	$(PYTHON) tools/cold_run.py $(NOTEBOOKS)
+
+first-cells: install
+	$(BIN)/python tools/first_cell.py
+
+tidy: install
+	$(BIN)/python tools/first_cell.py
+	$(BIN)/python tools/tidy_notebooks.py
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+screenshot: book
+	$(BIN)/python tools/screenshot.py
+
+constraints: install
+	$(BIN)/python tools/constraints.py
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
