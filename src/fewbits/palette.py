@@ -1,8 +1,8 @@
 """The book's colours, by what they stand for: one place for figures and live controls alike.
 
 The hues come from Okabe and Ito's colour-blind safe set (2008), darkened for text on white and
-lightened for text on dark: every colour reads at 4.5 to 1 or better on its own ``paper``, and no two
-look alike to eyes without red or green cones.
+lightened for text on dark: every colour reads at 4.5 to 1 or better on its own ``paper``, and no
+two look alike to eyes without red or green cones.
 """
 
 from types import MappingProxyType

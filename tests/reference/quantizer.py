@@ -92,7 +92,9 @@ def alpha_at(position: int, top: float) -> float:
 
 
 def optimum(x: Values, bits: int, scheme: str, top: float) -> tuple[float, float]:
-    """The alpha with the smallest total error, and that error."""
+    """The alpha with the smallest total error, and that error; no alpha where all are alike."""
+    if len(levels(1.0, bits, scheme)) == 1:
+        return float("nan"), float(np.square(x).mean())
     alphas = [alpha_at(position, top) for position in range(1, POSITIONS + 1)]
     coarse = min(alphas, key=lambda alpha: measure(x, alpha, bits, scheme).total)
     ratio = alphas[1] / alphas[0]

@@ -25,6 +25,9 @@ function digits(value, count = 4) {
   return (tiny ? value.toExponential(count - 2) : String(Number(value.toPrecision(count)))).replaceAll("-", "\u2212");
 }
 
+// Ids must differ between the controls of a page, and each has its own copy of this file.
+const newId = () => `fb-${Math.random().toString(36).slice(2)}`;
+
 const percent = (share) => (Number.isFinite(share) ? `${digits(100 * share, 3)} %` : "none");
 const whole = (count) => Math.round(count).toLocaleString("en-GB");
 
@@ -41,10 +44,10 @@ function output(name) {
 }
 
 function slider({ label, name, min, max, step = 1 }, onInput) {
-  const shown = output(name);
-  const input = h("input", { type: "range", min, max, step, "aria-label": label, "data-input": name });
+  const shown = output(name), id = newId(); // not one label around both: it would name the output
+  const input = h("input", { type: "range", min, max, step, id, "data-input": name });
   input.addEventListener("input", () => onInput(Number(input.value)));
-  const element = h("label", { class: "fb-field" }, h("span", {}, label, shown.element), input);
+  const element = h("div", { class: "fb-field" }, h("span", {}, h("label", { for: id }, label), shown.element), input);
   return {
     element, input,
     show(position, value, text) {

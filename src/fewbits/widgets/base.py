@@ -1,4 +1,4 @@
-"""The base of every live control: one Python class and one ES module, in a notebook or in a page."""
+"""The base of every live control: one Python class, one ES module, in a notebook or a page."""
 
 import base64
 import itertools
@@ -51,7 +51,7 @@ def encode(array: np.ndarray) -> dict[str, str]:
 
 
 def state_json(state: dict[str, Any]) -> str:
-    """State as JSON for a script element: no ``<`` survives, so nothing in it can close the element."""
+    """State as JSON for a script element: no ``<`` survives, so nothing can close the element."""
     text = json.dumps(state, allow_nan=False, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -86,7 +86,7 @@ class Widget(AnyWidget):
         raise NotImplementedError(f"{type(self).__name__} needs a still() figure")
 
     def html(self) -> str:
-        """This control as a piece of a page: style, state, still picture, module; nothing is fetched.
+        """This control as a piece of a page: style, state, still picture, module.
 
         Raises:
             UsageError: module and state are larger than a page can carry.

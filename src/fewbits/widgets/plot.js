@@ -54,7 +54,7 @@ function line(xs, ys, x, y) {
 // A figure: caption, a described svg, and a layer of axes beneath one of marks that is clipped to the frame.
 function plot({ caption, description, height, margin = { left: 40, right: 10, top: 8, bottom: 22 } }) {
   const svg = s("svg", { role: "img", "aria-label": description, height });
-  const axes = s("g"), clip = s("clipPath", { id: `fb-clip-${Math.random().toString(36).slice(2)}` });
+  const axes = s("g"), clip = s("clipPath", { id: newId() });
   const frame = s("rect"), marks = s("g", { "clip-path": `url(#${clip.id})` });
   clip.append(frame);
   svg.append(clip, axes, marks);

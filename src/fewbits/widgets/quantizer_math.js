@@ -86,6 +86,7 @@ function sweep(values, scheme, bits, alphas) {
     for (const name in curves) curves[name].push(all[name]);
   }
   curves.smallest = Math.min(...curves.total);
+  if (levelsOf(makeGrid(scheme, bits, 1)) === 1) return { ...curves, best: NaN }; // the same at every alpha
   const coarse = alphas[curves.total.indexOf(curves.smallest)];
   curves.best = coarse;
   for (let i = 1 - FINE; i < FINE; i++) {

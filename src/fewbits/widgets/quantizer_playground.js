@@ -60,6 +60,7 @@ function view({ model, root, safely }) {
     bits.show(now.bits, now.bits, String(now.bits));
     alpha.show(positionOf(now.alpha, sample.top), now.alpha, digits(now.alpha));
     table.show(now);
+    jump.disabled = !(now.curves.best > 0);
     draw();
   });
 

@@ -64,7 +64,7 @@ function drawStill({ sample, scheme, alphas, curves }, { stairs, counts, faults,
   const fault = logarithmic(curves.smallest / 12 || 1e-12, Math.max(...curves.total) * 2 || 1, faults.box.bottom, faults.box.top);
   faults.drawAxes(alpha, fault);
   for (const name of ["clipping", "rounding", "total"]) place(marks[name], { d: line(alphas, curves[name], alpha, fault) });
-  place(marks.best, { r: 5, cx: alpha(curves.best), cy: fault(curves.smallest) });
+  place(marks.best, { r: curves.best > 0 ? 5 : 0, cx: alpha(curves.best || 1), cy: fault(curves.smallest) });
 
   const reachUp = Math.max(...curves.lsq.filter(Number.isFinite), 1e-12) * 1.6;
   const pull = linear(-reachUp, reachUp, pulls.box.bottom, pulls.box.top);
