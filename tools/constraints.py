@@ -41,9 +41,7 @@ def closure(root: str, extras: frozenset[str]) -> dict[str, str]:
         for line in distribution.requires or []:
             requirement = Requirement(line)
             if applies(requirement, wanted):
-                waiting.append(
-                    (canonicalize_name(requirement.name), frozenset(requirement.extras))
-                )
+                waiting.append((canonicalize_name(requirement.name), frozenset(requirement.extras)))
     del found[canonicalize_name(root)]
     return found
 
