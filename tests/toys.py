@@ -114,6 +114,7 @@ class Mirror(ThreadingHTTPServer):
         self.ranges = True
         self.cut_after: int | None = None  # bytes of an answer before the line goes dead
         self.cuts = 0  # how many answers are still cut
+        self.shift = 0  # how far a partial answer begins from where it was asked to
         self.status: int | None = None  # answer everything with this
         self.asked: list[tuple[str, str | None]] = []  # path and Range of every request
 
@@ -133,6 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(mirror.status or 404)
             return
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and mirror.ranges else 0
+        start += mirror.shift if start else 0
         if start and start >= len(data):
             self.send_error(416)
             return

@@ -75,6 +75,14 @@ def test_a_mirror_without_ranges_starts_again(mirror: Mirror, target: Path) -> N
     assert [asked for _, asked in mirror.asked] == [None, "bytes=100000-"]
 
 
+def test_another_range_than_asked_is_not_appended(mirror: Mirror, target: Path) -> None:
+    target.parent.mkdir()
+    partial(target).write_bytes(CONTENT[:5000])
+    mirror.shift = 3
+    assert "it answered with another range than asked" in failure(target, mirror)
+    assert partial(target).read_bytes() == CONTENT[:5000]
+
+
 def test_a_line_that_dies_at_once_is_given_up_and_what_came_is_kept(
     mirror: Mirror, target: Path
 ) -> None:
@@ -149,8 +157,11 @@ def test_when_all_fail_each_is_named_with_its_reason(mirror: Mirror, target: Pat
 
 def test_no_more_is_taken_than_the_file_can_have(mirror: Mirror, target: Path) -> None:
     mirror.files["file"] = CONTENT * 3
-    assert f"it sent more than {LIMIT:,} bytes" in failure(target, mirror)
-    assert not partial(target).exists()
+    seen: list[int] = []
+    with pytest.raises(FewbitsError, match=f"it sent more than {LIMIT:,} bytes"):
+        fetch([f"{mirror.address}file"], target, MD5, LIMIT, seen.append)
+    assert max(seen) <= LIMIT
+    assert not target.exists() and not partial(target).exists()
 
 
 def test_a_silent_mirror_is_given_up(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
