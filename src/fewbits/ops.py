@@ -1,4 +1,4 @@
-"""Pure tensor functions that all three methods stand on: grids, rounding, packing, nearest codes."""
+"""Pure tensor functions that all methods stand on: grids, rounding, packing, nearest codes."""
 
 import math
 
@@ -61,7 +61,7 @@ def round_ste(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 def quantize(
     x: Float[Tensor, "*shape"], scale: float, zero_point: int, low: int, high: int
 ) -> Int[Tensor, "*shape"]:
-    """Map real numbers to the whole-number codes ``low..high``: round(x / scale) + zero_point, clamped.
+    """Map real numbers to codes ``low..high``: round(x / scale) + zero_point, clamped.
 
     Raises:
         UsageError: ``scale`` is not above 0, or ``low`` is not below ``high``.
@@ -72,14 +72,14 @@ def quantize(
     return (torch.round(x / scale) + zero_point).clamp(low, high).to(torch.int64)
 
 
-def dequantize(codes: Int[Tensor, "*shape"], scale: float, zero_point: int) -> Float[Tensor, "*shape"]:
+def dequantize(
+    codes: Int[Tensor, "*shape"], scale: float, zero_point: int
+) -> Float[Tensor, "*shape"]:
     """Map codes back to real numbers: scale * (code - zero_point)."""
     return scale * (codes - zero_point).to(torch.get_default_dtype())
 
 
-def split_error(
-    x: Float[Tensor, "*shape"], alpha: float, bits: int
-) -> tuple[float, float]:
+def split_error(x: Float[Tensor, "*shape"], alpha: float, bits: int) -> tuple[float, float]:
     """Mean squared error of quantising ``x`` to ``2**bits`` levels on [0, alpha], in its two parts.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What a run leaves behind: one JSON file with its settings, its numbers and where they come from."""
+"""What a run leaves behind: one JSON file with its settings, its numbers and their origin."""
 
 import json
 import os
@@ -7,11 +7,17 @@ import subprocess
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from fewbits.errors import FewbitsError, UsageError
 
+# Full runs kept with the code: beside `src` in a clone, inside the package once installed.
+_HERE = Path(__file__).resolve().parent
+RECORDED = next(
+    folder for folder in (_HERE / "recorded", _HERE.parents[1] / "results") if folder.exists()
+)
 REPORT_NAME = "report.json"
 SETTINGS_NAME = "settings.json"
 
@@ -34,6 +40,13 @@ class Report:
     metrics: dict[str, object]
     provenance: dict[str, object]
 
+    def number(self, metric: str) -> float:
+        """One metric that is a number."""
+        value = self.metrics[metric]
+        if not isinstance(value, int | float):
+            raise FewbitsError(f"the metric {metric!r} should be a number, got {value!r}")
+        return value
+
     @classmethod
     def read(cls, folder: Path) -> "Report":
         """Read ``folder/report.json``.
@@ -48,7 +61,19 @@ class Report:
         return write_json(asdict(self), folder / REPORT_NAME)
 
 
-def _read_json(path: Path, keys: set[str] | None = None) -> dict:
+def recorded(method: str) -> list[Report]:
+    """The full runs of a method that are kept with this project, in a fixed order.
+
+    Raises:
+        FewbitsError: there are none.
+    """
+    files = sorted((RECORDED / method).glob("*.json"))
+    if not files:
+        raise FewbitsError(f"no recorded runs of {method!r} in {RECORDED}")
+    return [Report(**_read_json(file, set(Report.__dataclass_fields__))) for file in files]
+
+
+def _read_json(path: Path, keys: set[str] | None = None) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
     except FileNotFoundError as error:

@@ -254,4 +254,4 @@ def reestimate_batch_norm(network: nn.Module, split: Split, batch_size: int = 50
     """
     loader = (to_float(part) for part in split.images[:20_000].split(batch_size))
     device = next(network.parameters()).device
-    torch.optim.swa_utils.update_bn(loader, network, device)  # type: ignore[arg-type]
+    torch.optim.swa_utils.update_bn(loader, network, device)

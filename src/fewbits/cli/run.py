@@ -45,5 +45,5 @@ def pact(
         report, fresh = experiment.run(settings, data, out, on_step=bar)
     if not fresh:
         typer.echo(f"This run was finished before; nothing was trained again: {out}")
-    accuracy = report.metrics["test_accuracy"]
+    accuracy = report.number("test_accuracy")
     typer.echo(f"test accuracy {100 * accuracy:.2f} %   report: {out / 'report.json'}")

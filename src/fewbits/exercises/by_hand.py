@@ -36,7 +36,7 @@ def symmetric_clip(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         return unanswered("one kink at -alpha, one at +alpha.")
     if close(found, VALUES.clamp(-1, 1)):
         if not close(answer(VALUES, alpha * 2), VALUES.clamp(-2, 2)):
-            return wrong("right for alpha = 1, wrong for alpha = 2: does alpha stand in both terms?")
+            return wrong("right for alpha = 1 only: does alpha stand in both terms?")
         return right("two kinks, one at each end, and no branch.")
     if close(found, VALUES.clamp(0, 1)):
         return wrong("this is PACT's own clip, from 0 to alpha; the lower kink belongs at -alpha.")
@@ -91,7 +91,9 @@ def first_steps(answer: object) -> Verdict:
         return wrong("9.0 is where alpha ended; how far did it move from 10?")
     if close(found, -torch.ones(3), tolerance=0.05):
         return wrong("alpha went down: start minus end is a positive number.")
-    return wrong(f"each should have moved by about 20 x 0.05, got {_show(found)}. 20 steps, lr 0.05?")
+    return wrong(
+        f"each should have moved by about 20 x 0.05, got {_show(found)}. 20 steps, lr 0.05?"
+    )
 
 
 def listening_pact(answer: Callable[[Tensor, Tensor, int], Tensor]) -> Verdict:

@@ -22,7 +22,7 @@ class Verdict:
 
 def right(message: str) -> Verdict:
     """The answer is right; say what it shows."""
-    return Verdict(True, f"Right. {message}")
+    return Verdict(True, f"Right: {message}")
 
 
 def wrong(message: str) -> Verdict:

@@ -8,8 +8,10 @@ from torch import Tensor
 
 from fewbits.figures.drawing import Drawing
 from fewbits.pact.activations import pact_quantize
+from fewbits.pact.plans import PLAN_NAMES
 from fewbits.pact.weights import Grid
 from fewbits.palette import LIGHT
+from fewbits.report import Report
 
 SHADES = ("pact", "wrong", "qsenn", "protoquant", "float", "ink")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
@@ -19,9 +21,10 @@ def pact_function(alpha: float, bits: int) -> Drawing:
     """PACT's output over its input, and below it the two gradients it passes back."""
     x = torch.linspace(-0.4 * alpha, 1.6 * alpha, 801)
     alt = (
-        f"Two panels over the input x. Above: the output is 0 below 0, climbs in {2**bits - 1} equal "
-        f"steps and stays at alpha = {alpha:g} beyond it. Below: the gradient for x is 1 between "
-        "0 and alpha and 0 elsewhere; the gradient for alpha is 0 up to alpha and 1 beyond."
+        f"Two panels over the input x. Above: the output is 0 below 0, climbs in "
+        f"{2**bits - 1} equal steps and stays at alpha = {alpha:g} beyond it. Below: the gradient "
+        "for x is 1 between 0 and alpha and 0 elsewhere; the gradient for alpha is 0 up to alpha "
+        "and 1 beyond."
     )
     drawing = Drawing(alt, 6.4, 4.2)
     above, below = drawing.panels(2, 1, sharex=True)
@@ -102,25 +105,33 @@ def _levels(grid: Grid) -> list[float]:
     return (grid.step * (codes - grid.zero)).tolist()
 
 
-def accuracy_by_bits(rows: Mapping[str, Mapping[str, float]], floor: float) -> Drawing:
-    """Accuracy of each bit width, one marker a treatment; the band is the float seeds' spread.
-
-    Args:
-        rows: bit width -> treatment -> accuracy, from 0 to 1.
-        floor: half-width of the band that chance alone explains, same unit.
-    """
-    treatments = list(next(iter(rows.values())))
-    told = "; ".join(
-        f"{bits}: " + ", ".join(f"{name} {100 * value:.1f} %" for name, value in values.items())
-        for bits, values in rows.items()
-    )
-    drawing = Drawing(f"Test accuracy by bit width. {told}.", 6.4, 3.2)
-    (axes,) = drawing.panels()
-    for name, shade, marker in zip(treatments, SHADES, "osD^v", strict=False):
-        heights = [100 * values[name] for values in rows.values()]
-        axes.plot(list(rows), heights, color=LIGHT[shade], marker=marker, label=name)
-    best = 100 * max(next(iter(rows.values())).values())
-    axes.axhspan(best - 100 * floor, best + 100 * floor, color=LIGHT["faint"], label="chance alone")
-    axes.set(xlabel="bits", ylabel="test accuracy, %")
-    axes.legend(loc="lower left")
+def recorded_accuracy(runs: Sequence[Report]) -> Drawing:
+    """Accuracy of recorded runs by bit width, one panel a data set: each seed, and their mean."""
+    datasets = sorted({run.dataset for run in runs}, reverse=True)
+    plans = [plan for plan in PLAN_NAMES if any(run.settings["bits"] == plan for run in runs)]
+    told = []
+    drawing = Drawing("", 6.8, 3.2)
+    for axes, dataset in zip(drawing.panels(1, len(datasets)), datasets, strict=True):
+        scores = {
+            plan: [
+                100 * r.number("test_accuracy")
+                for r in runs
+                if (r.dataset, r.settings["bits"]) == (dataset, plan)
+            ]
+            for plan in plans
+        }
+        scores = {plan: values for plan, values in scores.items() if values}
+        means = {plan: sum(values) / len(values) for plan, values in scores.items()}
+        for plan, values in scores.items():
+            axes.plot([plan] * len(values), values, "o", color=LIGHT["float"], alpha=0.7)
+        axes.plot(list(means), list(means.values()), "_-", color=LIGHT["pact"], markersize=18)
+        axes.set(title=dataset, xlabel="bits", ylabel="test accuracy, %")
+        told.append(
+            f"{dataset}: "
+            + ", ".join(
+                f"{plan} bits {means[plan]:.2f} % ({min(v):.2f} to {max(v):.2f}, {len(v)} seeds)"
+                for plan, v in scores.items()
+            )
+        )
+    drawing.alt = f"Test accuracy of recorded runs by bit width. {'; '.join(told)}."
     return drawing

@@ -54,7 +54,7 @@ class _LSQ(torch.autograd.Function):
 def pact_quantize(
     x: Float[Tensor, "*shape"], alpha: Float[Tensor, ""] | float, bits: int
 ) -> Float[Tensor, "*shape"]:
-    """Clip ``x`` to [0, alpha] and round it to ``2**bits`` levels (PACT, arXiv 1805.06085, eq. 1-3).
+    """Clip ``x`` to [0, alpha], round to ``2**bits`` levels (PACT, arXiv 1805.06085, eq. 1-3).
 
     Gradients: with respect to ``x`` 1 inside (0, alpha) and 0 outside; with respect to
     ``alpha`` 1 for each element at or beyond alpha, 0 for the others, summed.

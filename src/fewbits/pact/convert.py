@@ -62,7 +62,9 @@ def best_clip(x: Float[Tensor, "..."], bits: int, candidates: int = 60) -> float
         UsageError: ``x`` holds NaN or infinity.
     """
     if not torch.isfinite(x).all():
-        raise UsageError("activations hold NaN or infinity: no clip describes them. Check the images.")
+        raise UsageError(
+            "activations hold NaN or infinity: no clip describes them. Check the images."
+        )
     largest = x.max().item()
     if largest <= 0:
         return 1.0

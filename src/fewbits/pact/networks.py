@@ -14,7 +14,7 @@ NAMES = ("classic", "compact")
 
 
 def classic(num_classes: int) -> nn.Sequential:
-    """The network the saliency paper describes (arXiv 2411.05858): conv 32, conv 64, fc 128, fc 10."""
+    """The network of the saliency paper (arXiv 2411.05858): conv 32, conv 64, fc 128, fc 10."""
     return nn.Sequential(
         OrderedDict(
             conv1=nn.Conv2d(1, 32, 3),
@@ -31,7 +31,7 @@ def classic(num_classes: int) -> nn.Sequential:
 
 
 def compact(num_classes: int) -> nn.Sequential:
-    """Five convolutions with batch norm, a global mean and one linear layer: about 103,000 weights."""
+    """Five convolutions with batch norm, a global mean, one linear layer: 103,000 weights."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     channels, pooled = (1, 16, 32, 48, 64, 96), (1, 3)
     for i, (before, after) in enumerate(zip(channels, channels[1:], strict=False), start=1):

@@ -1,4 +1,4 @@
-"""What is really stored: codes of a few bits back to back in one file, and how to read them again."""
+"""What is really stored: codes of a few bits, back to back in one file, and read again."""
 
 import os
 from pathlib import Path

@@ -83,9 +83,7 @@ def train_float(
         torch.manual_seed(seed)
         model = networks.build(network, images.num_classes)
     model = model.to(pick_device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    progress = fit(
-        model, images.train, settings, seed, checkpoint=checkpoint, on_step=on_step
-    )
+    progress = fit(model, images.train, settings, seed, checkpoint=checkpoint, on_step=on_step)
     return Trained(_settle(model, images.train), progress)
 
 
@@ -100,7 +98,9 @@ def penalized(clip_penalty: float) -> Loss:
     """Cross-entropy plus lambda times the sum of alpha^2 (PACT, arXiv 1805.06085, section 3)."""
 
     def loss(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-        clips = [layer.alpha for layer in network.modules() if isinstance(layer, PACT)]
+        clips: list[Tensor] = [
+            layer.alpha for layer in network.modules() if isinstance(layer, PACT)
+        ]
         penalty = torch.stack(clips).square().sum()
         return cross_entropy(network, images, labels) + clip_penalty * penalty
 

@@ -66,6 +66,7 @@ class Spacing:
 
     @property
     def zero(self) -> float:
+        """The code of the value 0, a half when 0 lies between two levels."""
         return (self.levels - 1) / 2
 
     def codes(self, weights: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -87,7 +88,7 @@ def symmetric_spacing(clip: Float[Tensor, ""], levels: int) -> Spacing:
 
 
 def largest_magnitude(weights: Float[Tensor, "*shape"]) -> Float[Tensor, ""]:
-    """max |w|, kept above 0 so that a layer of zeros still has a grid."""
+    """The largest |w|, kept above 0 so that a layer of zeros still has a grid."""
     return weights.abs().max().clamp_min(torch.finfo(weights.dtype).tiny)
 
 
