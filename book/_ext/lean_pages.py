@@ -21,6 +21,7 @@ UNUSED = (
     "sbt-webpack-macros.html",
     "webpack-macros.html",
 )
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WORD = re.compile(r"[\w-]+")
 CLASS = re.compile(r"\.(-?[A-Za-z_](?:[\w-]|\\.)*)")
 # A class inside one of these may be absent and the rule still apply.
@@ -115,9 +116,21 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     (static / "palette.css").write_text(palette_css(), "utf8")
 
 
+def drop_widget_state(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Leave out the state of live widgets: ours carry their own in their HTML."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
+    ]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Run after everything else has been written."""
     # Jupyter Book always sets this; it belongs to an extension that is not loaded.
     app.add_config_value("comments_config", {}, "html")
+    app.connect("html-page-context", drop_widget_state, priority=900)
     app.connect("build-finished", lighten, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
