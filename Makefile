@@ -26,7 +26,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install book serve test lint types imports unit notebooks browser \
-        gpu cold first-cells tidy format screenshot constraints clean
+        gpu cold first-cells tidy record format screenshot layers constraints clean
 
 help:
 	@sed -n '1,4p' Makefile
@@ -61,6 +61,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/first_cell.py --check
 	$(BIN)/python tools/tidy_notebooks.py --check
+	$(BIN)/python tools/layers_picture.py --check
 
 types: install
 	$(BIN)/mypy
@@ -86,7 +87,7 @@ gpu: install
 # Each notebook alone in an empty folder, under any Python that has torch: here, or Colab's.
 # It fetches fewbits the way a reader's would, and must change no installed version.
 cold:
-	$(PYTHON) tools/cold_run.py $(NOTEBOOKS)
+	$(PYTHON) tools/cold_run.py $(if $(REPORT),--report $(REPORT)) $(NOTEBOOKS)
 
 first-cells: install
 	$(BIN)/python tools/first_cell.py
@@ -95,12 +96,19 @@ tidy: install
 	$(BIN)/python tools/first_cell.py
 	$(BIN)/python tools/tidy_notebooks.py
 
+# Store what the checked cells print; look at the diff before committing it.
+record: install
+	$(BIN)/python tools/record_outputs.py $(NOTEBOOKS)
+
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 screenshot: book
 	$(BIN)/python tools/screenshot.py
+
+layers: install
+	$(BIN)/python tools/layers_picture.py
 
 constraints: install
 	$(BIN)/python tools/constraints.py

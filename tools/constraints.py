@@ -1,8 +1,8 @@
 """Write constraints.txt: the versions, here and now, of everything that `fewbits[dev]` pulls in.
 
-Names and versions, nothing else: no addresses, no hashes, no packages that merely happen to be here.
-Run it where Python is the oldest supported one (`make constraints`); what runs there has wheels for
-the newer ones too.
+Names and versions, nothing else: no addresses, no hashes, nothing that merely happens to be here.
+Run it where Python is the oldest supported one (`make constraints`): what installs there has wheels
+for the newer ones too.
 """
 
 import sys
@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 TARGET = Path(__file__).resolve().parent.parent / "constraints.txt"
 HEADER = """\
-# The versions this release was tested with, on every supported Python; written by `make constraints`.
+# The versions this release was tested with, on every supported Python (`make constraints`).
 # The ranges that may be installed are in pyproject.toml.
 """
 
@@ -27,7 +27,7 @@ def applies(requirement: Requirement, extras: frozenset[str]) -> bool:
 
 
 def closure(root: str, extras: frozenset[str]) -> dict[str, str]:
-    """Name and installed version of everything that ``root`` with ``extras`` needs, ``root`` left out."""
+    """Name and installed version of everything that ``root`` with ``extras`` needs."""
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [(canonicalize_name(root), extras)]
     found: dict[str, str] = {}
