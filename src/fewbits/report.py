@@ -4,6 +4,8 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -91,16 +93,31 @@ def write_json(value: object, path: Path) -> Path:
     Raises:
         FewbitsError: the folder cannot be written.
     """
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+    return write_whole(path, lambda part: part.write_text(text))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+    """Let ``write`` make a file beside ``path``, then rename it.
+
+    A kill leaves the old file or the new one, never half.
+
+    Raises:
+        FewbitsError: the folder cannot be written.
+    """
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n")
+        write(part)
         os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
+    except (OSError, RuntimeError) as error:  # torch.save reports a full disk as a RuntimeError
+        reason = getattr(error, "strerror", None) or str(error)
         raise FewbitsError(
-            f"could not write {path}: {error.strerror}. Choose a folder you can write to."
+            f"could not write {path}: {reason}. Free some space, or choose another folder (--out)."
         ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
     return path
 
 

@@ -1,10 +1,10 @@
 """One plain training loop: seeded, checkpointed, resumed after a kill with the same result."""
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from fewbits.data import Split
 from fewbits.errors import FewbitsError, UsageError
+from fewbits.report import write_whole
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
@@ -111,19 +112,6 @@ def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, 
     ]
 
 
-def save_atomically(state: object, path: Path) -> None:
-    """Write beside the file, then rename: a kill leaves the old file or the new one, never half."""
-    part = path.with_name(path.name + ".part")
-    try:
-        torch.save(state, part)
-        os.replace(part, path)
-    except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
-        raise FewbitsError(
-            f"could not write {path}: {error}. Free some space there, or choose another --out."
-        ) from error
-
-
 def fit(
     network: nn.Module,
     split: Split,
@@ -171,7 +159,8 @@ def fit(
         _finish_epoch(progress, total.item() / per_epoch, network, record, started)
         if checkpoint is not None:
             state = [identity, network.state_dict(), optimizer.state_dict(), schedule.state_dict()]
-            save_atomically([*state, asdict(progress)], checkpoint)
+            state.append(asdict(progress))
+            write_whole(checkpoint, partial(torch.save, state))
     return progress
 
 

@@ -1,6 +1,6 @@
 """What is really stored: codes of a few bits, back to back in one file, and read again."""
 
-import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.ops import pack, unpack
 from fewbits.pact.convert import QUANTIZED_LAYERS
 from fewbits.pact.weights import Grid
+from fewbits.report import write_whole
 
 
 def weight_grids(network: nn.Module) -> dict[str, Grid]:
@@ -46,15 +47,12 @@ def save_packed(network: nn.Module, path: Path) -> int:
     for name, value in network.state_dict().items():
         if name not in stored and "quantizer" not in name and "num_batches" not in name:
             arrays[name] = value.cpu().numpy()
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FewbitsError(f"could not write {path}: {error.strerror}. Free some space.") from error
-    return path.stat().st_size
+    return write_whole(path, partial(_save_arrays, arrays)).stat().st_size
+
+
+def _save_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
+    with path.open("wb") as file:  # given a name, numpy would add .npz to it
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def load_packed_weights(path: Path) -> dict[str, Tensor]:

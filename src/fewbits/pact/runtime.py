@@ -1,6 +1,5 @@
 """ONNX Runtime at arm's length: one way to write a file, open it, feed it and look inside."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from fewbits.errors import FewbitsError
+from fewbits.report import write_whole
 
 
 def runtime() -> Any:
@@ -64,17 +64,8 @@ def write_model(model: Any, path: Path) -> int:
     Raises:
         FewbitsError: the file cannot be written.
     """
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(model.SerializeToString())
-        os.replace(part, path)
-    except OSError as error:
-        if part.exists():
-            part.unlink()
-        raise FewbitsError(
-            f"could not write {path}: {error.strerror}. Choose a folder you can write to."
-        ) from error
-    return path.stat().st_size
+    data = model.SerializeToString()
+    return write_whole(path, lambda part: part.write_bytes(data)).stat().st_size
 
 
 def kernels_of(path: str | Path) -> tuple[str, ...]:
