@@ -31,10 +31,13 @@ def check_clip(alpha: float, name: str = "alpha") -> float:
         UsageError: ``alpha`` is not a finite number above 0.
     """
     if not math.isfinite(alpha) or alpha <= 0:
-        raise UsageError(
-            f"{name} must be a finite number above 0, got {alpha:g}: a range from 0 to {name} "
-            "has no values in it otherwise. Start it at a high percentile of the activations."
+        remedy = (
+            "a range from 0 to alpha has no values in it otherwise. "
+            "Start it at a high percentile of the activations."
+            if name == "alpha"
+            else "all levels are the same otherwise."
         )
+        raise UsageError(f"{name} must be a finite number above 0, got {alpha:g}: {remedy}")
     return alpha
 
 
@@ -64,9 +67,11 @@ def quantize(
     """Map real numbers to codes ``low..high``: round(x / scale) + zero_point, clamped.
 
     Raises:
-        UsageError: ``scale`` is not above 0, or ``low`` is not below ``high``.
+        UsageError: ``scale`` is not above 0, ``low`` is not below ``high``, or ``x`` holds NaN.
     """
     check_clip(scale, "scale")
+    if torch.isnan(x).any():
+        raise UsageError("NaN has no nearest level: look where in x it comes from")
     if low >= high:
         raise UsageError(f"the lowest code must be below the highest, got low={low}, high={high}")
     return (torch.round(x / scale) + zero_point).clamp(low, high).to(torch.int64)
@@ -118,7 +123,7 @@ def pack(codes: Int[Tensor, " count"], bits: int) -> UInt8[Tensor, " packed"]:
         )
     stream = (codes[:, None] >> torch.arange(bits)) & 1
     stream = torch.nn.functional.pad(stream.flatten(), (0, -codes.numel() * bits % 8))
-    return (stream.view(-1, 8) << torch.arange(8)).sum(1).to(torch.uint8)
+    return (stream.reshape(stream.numel() // 8, 8) << torch.arange(8)).sum(1).to(torch.uint8)
 
 
 def unpack(packed: UInt8[Tensor, " packed"], bits: int, count: int) -> Int[Tensor, " count"]:
