@@ -1,7 +1,5 @@
 """Activation quantisers with a learned range: PACT (a clip) and LSQ (a step)."""
 
-import math
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -23,8 +21,10 @@ class _PACT(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         # hardtanh_backward keeps the gradient strictly between two bounds, in one pass.
         inside = torch.ops.aten.hardtanh_backward(grad, x, 0.0, ctx.alpha)
-        below_alpha = torch.nextafter(torch.tensor(ctx.alpha), torch.tensor(0.0)).item()
-        at_or_beyond = torch.ops.aten.hardtanh_backward(grad, x, below_alpha, math.inf)
+        alpha = torch.tensor(ctx.alpha, dtype=x.dtype)
+        # threshold_backward keeps the gradient strictly above a bound; alpha itself counts too.
+        below_alpha = torch.nextafter(alpha, torch.zeros_like(alpha)).item()
+        at_or_beyond = torch.ops.aten.threshold_backward(grad, x, below_alpha)
         return inside, at_or_beyond.sum(), None
 
 
