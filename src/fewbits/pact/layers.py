@@ -22,7 +22,10 @@ class QuantConv2d(nn.Conv2d):
             layer.kernel_size,  # type: ignore[arg-type]
             stride=layer.stride,  # type: ignore[arg-type]
             padding=layer.padding,  # type: ignore[arg-type]
+            dilation=layer.dilation,  # type: ignore[arg-type]
+            groups=layer.groups,
             bias=layer.bias is not None,
+            padding_mode=layer.padding_mode,
         )
         return _take_over(made, layer, name, bits)
 
@@ -58,4 +61,4 @@ class QuantLinear(nn.Linear):
 def _take_over(made: Any, layer: nn.Conv2d | nn.Linear, name: str, bits: int) -> Any:
     made.weight, made.bias = layer.weight, layer.bias
     made.quantizer = make_quantizer(name, bits, layer.weight)
-    return made
+    return made.train(layer.training)
