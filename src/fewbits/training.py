@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -132,7 +133,8 @@ def fit(
 
     Raises:
         UsageError: the checkpoint is another training's.
-        FewbitsError: the loss became NaN, or the checkpoint cannot be read or written.
+        FewbitsError: the loss became NaN, a clip or step left its range, or the checkpoint cannot
+            be read or written.
     """
     device = next(network.parameters()).device
     optimizer = torch.optim.AdamW(parameter_groups(network, settings.weight_decay))
@@ -148,7 +150,7 @@ def fit(
     for epoch in range(progress.epoch, settings.epochs):
         started, total = time.perf_counter(), torch.zeros((), device=device)
         for step, (images, labels) in enumerate(batches(split, settings, seed, epoch, device)):
-            value = loss(network, images, labels)
+            value = _loss_or_stop(loss, network, images, labels, epoch)
             optimizer.zero_grad()
             value.backward()
             optimizer.step()
@@ -162,6 +164,18 @@ def fit(
             state.append(asdict(progress))
             write_whole(checkpoint, partial(torch.save, state))
     return progress
+
+
+def _loss_or_stop(
+    loss: Loss, network: nn.Module, images: Tensor, labels: Tensor, epoch: int
+) -> Tensor:
+    """The loss; a clip or step that training has pushed out of its range ends the training."""
+    try:
+        return loss(network, images, labels)
+    except UsageError as error:
+        raise FewbitsError(
+            f"training went wrong in epoch {epoch + 1}: {error} Or lower the learning rate."
+        ) from error
 
 
 def _finish_epoch(
@@ -200,10 +214,27 @@ def _resume(
             f"{checkpoint} belongs to a training with other settings ({found}, expected "
             f"{identity}). Choose another --out."
         )
+    if _shapes(weights) != _shapes(network.state_dict()):
+        raise UsageError(f"{checkpoint} belongs to another network. Choose another --out.")
     network.load_state_dict(weights)
     optimizer.load_state_dict(moments)
     schedule.load_state_dict(rates)
     return Progress(**so_far)
+
+
+def _shapes(weights: dict[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: value.shape for name, value in weights.items()}
+
+
+@contextmanager
+def modes_kept(network: nn.Module) -> Iterator[None]:
+    """Whatever happens inside, each layer is in the mode it was in, ``train`` or ``eval``."""
+    modes = [(layer, layer.training) for layer in network.modules()]
+    try:
+        yield
+    finally:
+        for layer, training in modes:
+            layer.training = training
 
 
 @torch.no_grad()
@@ -218,13 +249,12 @@ def predict(
     if images.is_floating_point() and not torch.isfinite(images).all():
         raise UsageError("images hold NaN or infinity: pixels must be numbers from 0 to 1")
     device = next(network.parameters()).device
-    training = network.training
-    network.eval()
     logits = []
-    for part in images.split(batch_size):
-        x = part if part.is_floating_point() else to_float(part)
-        logits.append(network(x.to(device)).cpu())
-    network.train(training)
+    with modes_kept(network):
+        network.eval()
+        for part in images.split(batch_size):
+            x = part if part.is_floating_point() else to_float(part)
+            logits.append(network(x.to(device)).cpu())
     return torch.cat(logits)
 
 
@@ -243,4 +273,5 @@ def reestimate_batch_norm(network: nn.Module, split: Split, batch_size: int = 50
     """
     loader = (to_float(part) for part in split.images[:20_000].split(batch_size))
     device = next(network.parameters()).device
-    torch.optim.swa_utils.update_bn(loader, network, device)
+    with modes_kept(network):
+        torch.optim.swa_utils.update_bn(loader, network, device)

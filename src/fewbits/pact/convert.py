@@ -12,6 +12,7 @@ from fewbits.ops import split_error
 from fewbits.pact.activations import PACT
 from fewbits.pact.layers import QuantConv2d, QuantLinear
 from fewbits.pact.plans import plan_bits
+from fewbits.training import modes_kept
 
 QUANTIZED_LAYERS = (QuantConv2d, QuantLinear)
 
@@ -40,16 +41,14 @@ def activations_of(
 
     The network's mode and gradients are left as found.
     """
-    training = network.training
-    network.eval()
     outputs: dict[str, Tensor] = {}
     x = images
-    with torch.no_grad():
+    with torch.no_grad(), modes_kept(network):
+        network.eval()
         for name, layer in network.named_children():
             x = layer(x)
             if isinstance(layer, nn.ReLU | PACT):
                 outputs[name] = x
-    network.train(training)
     return outputs
 
 
