@@ -83,7 +83,8 @@ def _read_json(path: Path, keys: set[str] | None = None) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise FewbitsError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(found, dict) or (keys is not None and set(found) != keys):
-        raise FewbitsError(f"{path} is not a file of this project: expected the keys {keys}")
+        expected = f"the keys {', '.join(sorted(keys))}" if keys else "settings"
+        raise FewbitsError(f"{path} is not a file of this project: expected {expected}")
     return found
 
 

@@ -44,6 +44,8 @@ class Settings:
         ):
             if value not in known:
                 raise UsageError(f"unknown {name} {value!r}: expected one of {', '.join(known)}")
+        if self.seed < 0:
+            raise UsageError(f"seed must be 0 or above, got {self.seed}")
 
 
 def run(

@@ -61,13 +61,16 @@ def load_packed_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         FewbitsError: the file is missing, cut or not one of ours.
     """
+    if not path.is_file():
+        raise FewbitsError(f"{path} is missing: save_packed writes it")
     try:
         with np.load(path, allow_pickle=False) as arrays:
             names = [key.removesuffix(".layout") for key in arrays.files if key.endswith(".layout")]
             return {name: _unpack_layer(arrays, name) for name in names}
-    except (OSError, ValueError, KeyError, EOFError, UsageError) as error:
+    except Exception as error:  # a zip archive can be broken in many ways, each with its own type
+        said = " ".join(str(error).split())
         raise FewbitsError(
-            f"{path} is not a packed network ({error}). Pack the network again."
+            f"{path} is not a whole packed network ({said}). Pack the network again."
         ) from error
 
 
