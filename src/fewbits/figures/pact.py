@@ -7,7 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from fewbits.figures.drawing import Drawing
+from fewbits.figures.tables import Table, table
 from fewbits.pact.activations import pact_quantize
+from fewbits.pact.export import Int8Comparison
 from fewbits.pact.plans import PLAN_NAMES
 from fewbits.pact.weights import Grid
 from fewbits.palette import LIGHT
@@ -135,3 +137,51 @@ def recorded_accuracy(runs: Sequence[Report]) -> Drawing:
         )
     drawing.alt = f"Test accuracy of recorded runs by bit width. {'; '.join(told)}."
     return drawing
+
+
+def what_a_layer_says(
+    image: Float[Tensor, "height width"],
+    said: Mapping[str, Float[Tensor, "channel height width"]],
+    channels: int = 8,
+) -> Drawing:
+    """One image and, in a row for each network, what the first channels of a layer make of it."""
+    counts = ", ".join(
+        f"{name}: {maps.unique().numel()} different values" for name, maps in said.items()
+    )
+    alt = (
+        f"A handwritten digit on the left. Right of it, one row a network, {channels} maps of the "
+        f"same layer, bright where a channel answers. {counts}. The rows show the same strokes."
+    )
+    drawing = Drawing(alt, 7.4, 0.95 * len(said) + 0.3)
+    panels = drawing.panels(len(said), channels + 1)
+    for row, (name, maps) in enumerate(said.items()):
+        cells = panels[row * (channels + 1) : (row + 1) * (channels + 1)]
+        for axes in cells:
+            axes.set_axis_off()
+        cells[0].imshow(image, cmap="gray")
+        cells[0].set_title(name, fontsize=9)
+        for axes, channel in zip(cells[1:], maps, strict=False):
+            axes.imshow(channel, cmap="gray", vmin=0, vmax=maps.max())
+    return drawing
+
+
+def engines(found: Int8Comparison) -> Table:
+    """Four ways to run one network: accuracy, bytes of the file, milliseconds an image."""
+    names = list(dict.fromkeys(timing.engine for timing in found.timings))
+    accuracy = {
+        "fake-quantised, PyTorch": found.fake_accuracy,
+        "int8, ONNX Runtime": found.int8_accuracy,
+    }
+    size = {"float, ONNX Runtime": found.float_bytes, "int8, ONNX Runtime": found.int8_bytes}
+    columns: dict[str, list[object]] = {
+        "engine": list(names),
+        "accuracy, %": [
+            f"{100 * accuracy[name]:.2f}" if name in accuracy else "" for name in names
+        ],
+        "bytes": [size.get(name, "") for name in names],
+    }
+    for batch in sorted({timing.batch for timing in found.timings}):
+        spent = {t.engine: t.milliseconds for t in found.timings if t.batch == batch}
+        columns[f"ms, {batch} at a time"] = [f"{spent[name]:.3f}" for name in names]
+    agree = f"The integer network gives the same class on {100 * found.agreement:.2f} % of images."
+    return table(columns, caption=f"{agree} {found.threads} threads.")
