@@ -22,7 +22,8 @@ def plain_environment(monkeypatch):
     monkeypatch.delenv("FEWBITS_DATA", raising=False)
 
 
-def colab(monkeypatch, gpu):
+def colab(monkeypatch, gpu, get=lambda info, folder: [info.name]):
+    monkeypatch.setattr("fewbits.data.fetching.get", get)
     monkeypatch.setattr(session, "in_colab", lambda: True)
     monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
     monkeypatch.setattr("torch.cuda.get_device_name", lambda: "Tesla T4")
@@ -83,8 +84,30 @@ def test_colab_with_a_gpu_takes_the_real_digits(monkeypatch, capsys):
     assert (here.scale, here.device) == ("real", "cuda")
     said = capsys.readouterr().out
     assert "Tesla T4" in said
+    assert "Downloaded MNIST: 12 MB" in said
     assert "start(scale='smoke')" in said
     assert start("smoke").scale == "smoke"
+
+
+def no_network(info, folder):
+    raise FewbitsError("no network")
+
+
+def test_colab_stays_small_when_nothing_can_be_fetched(monkeypatch, capsys):
+    colab(monkeypatch, gpu=True, get=no_network)
+    assert start().scale == "smoke"
+    assert "because MNIST cannot be fetched: no network" in capsys.readouterr().out
+
+
+def test_colab_says_so_when_real_was_asked_for(monkeypatch):
+    colab(monkeypatch, gpu=False, get=no_network)
+    with pytest.raises(FewbitsError, match="no network"):
+        start("real")
+
+
+def test_elsewhere_nothing_is_fetched_unasked(monkeypatch):
+    monkeypatch.setattr("fewbits.data.fetching.get", no_network)
+    assert start("real").scale == "real"
 
 
 def test_the_sizes_it_names_are_the_registrys():
