@@ -127,10 +127,19 @@ def drop_widget_state(
     ]
 
 
+def name_references(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Call the entries of a bibliography list items: its list may hold nothing else (ARIA 1.2)."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Run after everything else has been written."""
     # Jupyter Book always sets this; it belongs to an extension that is not loaded.
     app.add_config_value("comments_config", {}, "html")
     app.connect("html-page-context", drop_widget_state, priority=900)
+    app.connect("html-page-context", name_references, priority=900)
     app.connect("build-finished", lighten, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import traitlets
+from IPython.core.formatters import DisplayFormatter
 
 from fewbits.errors import UsageError
 from fewbits.palette import DARK, LIGHT
@@ -123,9 +124,12 @@ def test_colab_gets_the_notebook_form_alone(monkeypatch):
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
-def test_ipython_asks_for_the_bundle():
+def test_ipython_shows_the_bundle():
     # ipywidgets 7 defines _ipython_display_, which would come first and leave the page out.
-    assert not callable(Dial()._ipython_display_)
+    formatter = DisplayFormatter()
+    formatter.active_types = formatter.format_types
+    data, _ = formatter.format(Dial())
+    assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(data)
 
 
 def test_style_has_both_themes_and_fetches_nothing():

@@ -14,7 +14,7 @@ function linear(low, high, from, to) {
     const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 5, 10].map((k) => k * power).find((k) => k >= raw);
     const ticks = [];
-    for (let k = Math.ceil(low / step - 1e-9); k * step <= high * (1 + 1e-9); k++) ticks.push([k * step, digits(k * step)]);
+    for (let k = Math.ceil(low / step - 1e-9); k * step <= high * (1 + 1e-9); k++) ticks.push([k * step, digits(k * step, 2)]);
     return ticks;
   };
   return scale;
@@ -52,7 +52,7 @@ function line(xs, ys, x, y) {
 }
 
 // A figure: caption, a described svg, and a layer of axes beneath one of marks that is clipped to the frame.
-function plot({ caption, description, height, margin = { left: 40, right: 10, top: 8, bottom: 22 } }) {
+function plot({ caption, description, height, margin = { left: 46, right: 10, top: 8, bottom: 22 } }) {
   const svg = s("svg", { role: "img", "aria-label": description, height });
   const axes = s("g"), clip = s("clipPath", { id: newId() });
   const frame = s("rect"), marks = s("g", { "clip-path": `url(#${clip.id})` });

@@ -27,7 +27,7 @@ function view({ model, root, safely }) {
   const ruler = makeRuler();
   alpha.element.append(ruler.element);
   alpha.element.classList.add("fb-wide");
-  const jump = h("button", { type: "button", "data-input": "jump" }, "Set alpha to the smallest error");
+  const jump = h("button", { type: "button", "data-input": "jump" }, "To the smallest error");
   jump.addEventListener("click", () => set("alpha", now.curves.best));
   const status = h("p", { class: "fb-status", role: "status" });
   const plots = makePlots((value) => set("alpha", value)), table = makeTable();
@@ -35,7 +35,8 @@ function view({ model, root, safely }) {
   const columns = h("div", { class: "fb-plots" }, values, costs);
 
   root.append(
-    h("div", { class: "fb-controls" }, choose.element, scheme.element, bits.element, h("div", { class: "fb-field" }, jump), alpha.element),
+    h("div", { class: "fb-controls" }, choose.element, scheme.element),
+    h("div", { class: "fb-controls fb-sliders" }, bits.element, h("div", { class: "fb-field" }, jump), alpha.element),
     status, columns, table.note,
   );
 

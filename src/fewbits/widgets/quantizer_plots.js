@@ -2,9 +2,9 @@
 
 function makePlots(setAlpha) {
   const stairs = plot({ caption: "What comes in (across) and what goes out (up)", description: "Staircase: the quantised output for each input", height: 170 });
-  const counts = plot({ caption: "How often each value occurs, and the levels", description: "Histogram of the values with the levels as lines", height: 120, margin: { left: 40, right: 10, top: 8, bottom: 34 } });
-  const faults = plot({ caption: h("span", {}, "Mean squared error: ", key("clipping", "wrong", "dash"), key("rounding", "pact", "dot"), key("total", "ink")), description: "Clipping, rounding and total error against alpha, with the smallest total marked", height: 170 });
-  const pulls = plot({ caption: h("span", {}, "Its gradient on alpha: ", key("PACT", "pact"), key("LSQ", "ink", "dash")), description: "Gradient of the mean squared error on alpha under PACT and under LSQ", height: 120, margin: { left: 40, right: 10, top: 8, bottom: 34 } });
+  const counts = plot({ caption: "How often each value occurs, and the levels", description: "Histogram of the values with the levels as lines", height: 120, margin: { left: 46, right: 10, top: 8, bottom: 34 } });
+  const faults = plot({ caption: h("span", {}, "Squared error: ", key("clipping", "wrong", "dash"), key("rounding", "pact", "dot"), key("total", "ink")), description: "Clipping, rounding and total error against alpha, with the smallest total marked", height: 170 });
+  const pulls = plot({ caption: h("span", {}, "Its gradient on alpha: ", key("PACT", "pact"), key("LSQ", "ink", "dash")), description: "Gradient of the mean squared error on alpha under PACT and under LSQ", height: 120, margin: { left: 46, right: 10, top: 8, bottom: 34 } });
   const all = [stairs, counts, faults, pulls];
   const marks = {
     identity: stairs.add("path", "float-line thin dash"), beyondStairs: stairs.add("path", "wrong-fill"), steps: stairs.add("path", "pact-line"),
@@ -68,7 +68,7 @@ function drawStill({ sample, scheme, alphas, curves }, { stairs, counts, faults,
 
   const reachUp = Math.max(...curves.lsq.filter(Number.isFinite), 1e-12) * 1.6;
   const pull = linear(-reachUp, reachUp, pulls.box.bottom, pulls.box.top);
-  pulls.drawAxes(alpha, pull);
+  pulls.drawAxes(alpha, curves.best > 0 ? pull : null);
   pulls.label("alpha (logarithmic)");
   place(marks.zero, { x1: left, x2: right, y1: pull(0), y2: pull(0) });
   for (const name of ["pact", "lsq"]) place(marks[name], { d: line(alphas, curves[name], alpha, pull) });
@@ -80,8 +80,10 @@ function drawMoving({ scheme, bits, alpha, measured }, { stairs, counts, faults,
   const { value, out, from, to } = scales, good = alpha > 0;
   const grid = good ? makeGrid(scheme, bits, alpha) : null;
   place(marks.steps, { d: good ? staircase(grid, from, to, value, out) : alpha < 0 ? line([from, to], [alpha, alpha], value, out) : "" });
+  // Where the levels would run into one another they are a rug along the top.
+  const close = grid && value(grid.step) - value(0) < 4, foot = close ? counts.box.top + 8 : counts.box.bottom;
   let levels = "";
-  for (let code = 0; grid && code <= grid.high; code++) levels += `M${value((code - grid.zero) * grid.step).toFixed(1)} ${counts.box.top}V${counts.box.bottom}`;
+  for (let code = 0; grid && code <= grid.high; code++) levels += `M${value((code - grid.zero) * grid.step).toFixed(1)} ${counts.box.top}V${foot}`;
   place(marks.levels, { d: levels });
   const edges = [alpha, ...(scheme === "pact" ? [] : [-alpha])].map((edge) => (good ? edge : 0));
   for (const [mark, { box }] of [[marks.beyondStairs, stairs], [marks.beyond, counts]]) {
