@@ -130,7 +130,7 @@ def best_in_colab(device: str, folder: Path | None) -> str:
 
 
 def bring_mnist(folder: Path | None) -> None:
-    """Download MNIST unless it is there and whole; its checksums are compared with the published."""
+    """Download MNIST unless it is there and whole; checksums are compared with the published."""
     from fewbits.data.fetching import get
     from fewbits.data.registry import find_set
 
