@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fewbits.pact.experiment import OnStage
@@ -10,7 +11,7 @@ from fewbits.pact.experiment import OnStage
 
 @contextmanager
 def training_bar() -> Iterator[OnStage]:
-    """A bar for each stage; the value yielded is called as ``bar(stage, step, steps, loss)``."""
+    """A bar a stage, on what is yielded: ``bar(stage, step, steps, loss)``."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -18,7 +19,9 @@ def training_bar() -> Iterator[OnStage]:
         TextColumn("steps  {task.fields[loss]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns) as progress:
+    # On the error stream, and only for a reader: a log keeps the result, not the bar.
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         tasks: dict[str, object] = {}
 
         def show(stage: str, step: int, steps: int, loss: float | None) -> None:
