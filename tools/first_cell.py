@@ -22,7 +22,10 @@ import os
 import subprocess
 import sys
 
-SOURCE = os.environ.get("FEWBITS_SOURCE", "{archive}")
+SOURCE = os.environ.get(
+    "FEWBITS_SOURCE",
+    "{archive}",
+)
 if importlib.util.find_spec("fewbits") is None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     subprocess.run([*pip, SOURCE], check=True)

@@ -1,4 +1,4 @@
-"""Take the README's picture of the book: one chapter with a live control, as built by `make book`."""
+"""Take the README's picture of the book: a chapter with its control, as `make book` built it."""
 
 import functools
 import os

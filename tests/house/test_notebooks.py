@@ -1,6 +1,8 @@
 """Notebooks as they are committed: one first cell, tidy, and exercises that can be checked."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import first_cell
@@ -117,6 +119,12 @@ def test_the_tool_writes_the_cell_once(tmp_path):
     kinds = [cell.source.splitlines()[0] for cell in cells(path)]
     assert kinds == ["# Title", first_cell.first_cell().splitlines()[0], "1 + 1"]
     compile(first_cell.first_cell(), "first cell", "exec")
+
+
+def test_the_first_cell_is_in_style():
+    command = [sys.executable, "-m", "ruff", "format", "--check", "-"]
+    source = first_cell.first_cell() + "\n"
+    subprocess.run(command, input=source, text=True, check=True, capture_output=True, cwd=ROOT)
 
 
 def test_tidying_drops_pictures_and_keeps_checked_text():
