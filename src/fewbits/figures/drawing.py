@@ -1,0 +1,94 @@
+"""The one way a plot is made: SVG whose colours follow the page's theme, with alt text."""
+
+import io
+import re
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fewbits.palette import LIGHT
+
+STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": LIGHT["float"],
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.labelcolor": LIGHT["ink"],
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "figure.facecolor": "none",
+    "font.size": 10,
+    "grid.color": LIGHT["faint"],
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "svg.fonttype": "none",  # text stays text: small, sharp, found by the browser's search
+    "text.color": LIGHT["ink"],
+    "xtick.color": LIGHT["float"],
+    "xtick.labelcolor": LIGHT["ink"],
+    "ytick.color": LIGHT["float"],
+    "ytick.labelcolor": LIGHT["ink"],
+}
+
+BOX = "overflow-x: auto; margin: 0.5rem 0; background: var(--fb-paper, #fff)"
+# Below 27 rem the labels could no longer be read: a narrow page scrolls the figure instead.
+SVG = (
+    "stroke-linejoin: round; display: block; width: 100%; height: auto; "
+    "max-width: {width}rem; min-width: min(27rem, {width}rem)"
+)
+
+
+class Drawing(Figure):
+    """A matplotlib figure that shows itself as SVG.
+
+    Attributes:
+        alt: what a reader who does not see the figure is told: what is drawn and what it shows.
+    """
+
+    def __init__(self, alt: str, width: float, height: float) -> None:
+        """A blank sheet of ``width`` by ``height`` inches."""
+        with mpl.rc_context(STYLE):
+            super().__init__(figsize=(width, height), layout="constrained")
+        self.alt = alt
+
+    def panels(self, rows: int = 1, columns: int = 1, **options: Any) -> list[Axes]:
+        """Axes in reading order, in the book's style."""
+        with mpl.rc_context(STYLE):
+            return list(self.subplots(rows, columns, squeeze=False, **options).flat)
+
+    def svg(self) -> str:
+        """The figure as one ``<svg>`` element."""
+        salt = {
+            "svg.hashsalt": self.alt
+        }  # the same names for the same figure, its own among others
+        with mpl.rc_context(STYLE | salt), io.StringIO() as out:
+            self.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+            return follow_theme(out.getvalue(), self.alt, self.get_figwidth())
+
+    def _repr_html_(self) -> str:
+        label = escape(self.alt[:60], quote=True)
+        return (
+            f'<div style="{BOX}" tabindex="0" role="group" aria-label="{label}">{self.svg()}</div>'
+        )
+
+
+def follow_theme(document: str, alt: str, width: float) -> str:
+    """Matplotlib's SVG made fit for a page: no prologue, no global style, colours as variables.
+
+    A colour keeps its light value as the fallback for places that know no theme.
+    """
+    svg = document[document.index("<svg") :]
+    # Matplotlib's own style element would style the whole page.
+    svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
+    svg = re.sub(r"\s+", " ", svg)
+    for name, colour in LIGHT.items():
+        svg = re.sub(rf"(?<=[ :]){colour}\b", f"var(--fb-{name}, {colour})", svg, flags=re.I)
+    described = f'<svg role="img" aria-label="{escape(alt, quote=True)}" style="{SVG}" '
+    return described.format(width=round(width * 7.4)) + svg.removeprefix("<svg ").strip()
