@@ -15,11 +15,9 @@ import torch
 
 from fewbits.errors import FewbitsError, UsageError
 
-# Full runs kept with the code: beside `src` in a clone, inside the package once installed.
+# Full runs kept with the code: inside the package once installed, beside `src` in a clone.
 _HERE = Path(__file__).resolve().parent
-RECORDED = next(
-    folder for folder in (_HERE / "recorded", _HERE.parents[1] / "results") if folder.exists()
-)
+RECORDED_FOLDERS = (_HERE / "recorded", _HERE.parents[1] / "results")
 REPORT_NAME = "report.json"
 SETTINGS_NAME = "settings.json"
 
@@ -69,9 +67,12 @@ def recorded(method: str) -> list[Report]:
     Raises:
         FewbitsError: there are none.
     """
-    files = sorted((RECORDED / method).glob("*.json"))
+    files = [
+        file for folder in RECORDED_FOLDERS for file in sorted((folder / method).glob("*.json"))
+    ]
     if not files:
-        raise FewbitsError(f"no recorded runs of {method!r} in {RECORDED}")
+        places = " or ".join(map(str, RECORDED_FOLDERS))
+        raise FewbitsError(f"no recorded runs of {method!r} in {places}: install fewbits again")
     return [Report(**_read_json(file, set(Report.__dataclass_fields__))) for file in files]
 
 
