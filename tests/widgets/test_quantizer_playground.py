@@ -13,7 +13,7 @@ from fewbits.pact.activations import lsq_quantize, pact_quantize
 from fewbits.pact.weights import sawb_clip, symmetric_spacing
 from fewbits.widgets import QuantizerPlayground
 from fewbits.widgets.quantizer_playground import MOST_VALUES, check_values, thin
-from fewbits.widgets.still import total_error
+from fewbits.widgets.quantizer_still import total_error
 
 
 def playground(**settings):

@@ -145,6 +145,7 @@ def test_sources_can_stand_in_a_page():
         text = path.read_text(encoding="utf-8")
         assert "</" not in text, path.name
         assert "<!--" not in text, path.name
+        assert max(map(len, text.splitlines())) <= 115, path.name
         assert not re.search(r"^\s*import\b|fetch\(|https?://(?!www\.w3\.org/)", text, re.M), (
             path.name
         )

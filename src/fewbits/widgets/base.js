@@ -21,8 +21,8 @@ function floats({ dtype, data }) {
 function digits(value, count = 4) {
   if (!Number.isFinite(value)) return "none";
   const size = Math.abs(value);
-  const tiny = size && (size < 1e-4 || size >= 1e6);
-  return (tiny ? value.toExponential(count - 2) : String(Number(value.toPrecision(count)))).replaceAll("-", "\u2212");
+  const rounded = Number(value.toPrecision(count)), tiny = size && (size < 1e-4 || size >= 1e6);
+  return (tiny ? rounded.toExponential() : String(rounded)).replaceAll("-", "\u2212");
 }
 
 // Ids must differ between the controls of a page, and each has its own copy of this file.
@@ -47,7 +47,8 @@ function slider({ label, name, min, max, step = 1 }, onInput) {
   const shown = output(name), id = newId(); // not one label around both: it would name the output
   const input = h("input", { type: "range", min, max, step, id, "data-input": name });
   input.addEventListener("input", () => onInput(Number(input.value)));
-  const element = h("div", { class: "fb-field" }, h("span", {}, h("label", { for: id }, label), shown.element), input);
+  const head = h("span", {}, h("label", { for: id }, label), shown.element);
+  const element = h("div", { class: "fb-field" }, head, input);
   return {
     element, input,
     show(position, value, text) {

@@ -14,7 +14,9 @@ function linear(low, high, from, to) {
     const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 5, 10].map((k) => k * power).find((k) => k >= raw);
     const ticks = [];
-    for (let k = Math.ceil(low / step - 1e-9); k * step <= high * (1 + 1e-9); k++) ticks.push([k * step, digits(k * step, 2)]);
+    for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) {
+      ticks.push([k * step, digits(k * step, 6)]);
+    }
     return ticks;
   };
   return scale;
@@ -35,24 +37,26 @@ function logarithmic(low, high, from, to) {
 
 function power10(exponent) {
   if (exponent >= -2 && exponent <= 3) return String(Number((10 ** exponent).toPrecision(1)));
-  const raised = { "-": "\u207b", 0: "\u2070", 1: "\u00b9", 2: "\u00b2", 3: "\u00b3", 4: "\u2074", 5: "\u2075", 6: "\u2076", 7: "\u2077", 8: "\u2078", 9: "\u2079" };
-  return "10" + [...String(exponent)].map((character) => raised[character]).join("");
+  const raised = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
+  const digit = (character) => (character === "-" ? "\u207b" : raised[character]);
+  return "10" + [...String(exponent)].map(digit).join("");
 }
 
-// Points to a path; a coordinate far outside stays near the frame, so that strokes remain cheap.
+// A coordinate as text; one far outside stays near the frame, so that strokes remain cheap.
+const px = (pixel) => Math.min(9999, Math.max(-9999, pixel)).toFixed(1);
+
 function line(xs, ys, x, y) {
   let path = "";
   for (let i = 0; i < xs.length; i++) {
-    const px = x(xs[i]), py = y(ys[i]);
-    if (Number.isFinite(px) && Number.isFinite(py)) {
-      path += `${path ? "L" : "M"}${px.toFixed(1)} ${Math.min(4000, Math.max(-4000, py)).toFixed(1)}`;
-    }
+    const across = x(xs[i]), up = y(ys[i]);
+    if (Number.isFinite(across) && Number.isFinite(up)) path += `${path ? "L" : "M"}${px(across)} ${px(up)}`;
   }
   return path;
 }
 
 // A figure: caption, a described svg, and a layer of axes beneath one of marks that is clipped to the frame.
-function plot({ caption, description, height, margin = { left: 46, right: 10, top: 8, bottom: 22 } }) {
+const MARGIN = { left: 46, right: 10, top: 8, bottom: 22 };
+function plot({ caption, description, height, margin = MARGIN }) {
   const svg = s("svg", { role: "img", "aria-label": description, height });
   const axes = s("g"), clip = s("clipPath", { id: newId() });
   const frame = s("rect"), marks = s("g", { "clip-path": `url(#${clip.id})` });
@@ -67,13 +71,13 @@ function plot({ caption, description, height, margin = { left: 46, right: 10, to
       box.right = Math.max(box.left + 40, width - margin.right);
       svg.setAttribute("width", width);
       svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      for (const [name, value] of [["x", box.left], ["y", box.top], ["width", box.right - box.left], ["height", box.bottom - box.top]]) frame.setAttribute(name, value);
+      place(frame, around(box));
     },
     label(text) { // beneath the ticks, to the right
       axes.append(s("text", { x: box.right, y: height - 4, "text-anchor": "end" }, text));
     },
     drawAxes(x, y) {
-      const parts = [s("rect", { class: "wash-fill", x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top })];
+      const parts = [s("rect", { class: "wash-fill", ...around(box) })];
       for (const [value, text] of x?.ticks(Math.max(2, (box.right - box.left) / 60)) ?? []) {
         parts.push(s("line", { class: "faint-line", x1: x(value), x2: x(value), y1: box.top, y2: box.bottom }));
         parts.push(s("text", { x: x(value), y: box.bottom + 14, "text-anchor": "middle" }, text));
@@ -86,6 +90,8 @@ function plot({ caption, description, height, margin = { left: 46, right: 10, to
     },
   };
 }
+
+const around = ({ left, top, right, bottom }) => ({ x: left, y: top, width: right - left, height: bottom - top });
 
 function place(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);

@@ -31,7 +31,8 @@ function errors(values, grid) {
     if (x < bottom || x > alpha) clipping += error * error;
     else rounding += error * error;
   }
-  return { clipping: clipping / values.length, rounding: rounding / values.length, total: (clipping + rounding) / values.length };
+  const count = values.length;
+  return { clipping: clipping / count, rounding: rounding / count, total: (clipping + rounding) / count };
 }
 
 // How the mean squared error pulls on the range. PACT: only values at or beyond alpha pull, by their
@@ -54,22 +55,23 @@ function gradients(values, grid) {
 
 // Everything that the table shows for one setting. Where alpha is not above 0 there is no grid to measure.
 function measure(values, scheme, bits, alpha) {
+  const shares = { beyond: beyond(values, scheme, alpha), inside: 0 };
   if (!(alpha > 0)) {
-    const inside = 0, none = NaN;
-    return { clipping: none, rounding: none, total: none, beyond: beyond(values, scheme, alpha), inside, pact: none, lsq: none, used: alpha < 0 ? 1 : 0 };
+    return { ...shares, clipping: NaN, rounding: NaN, total: NaN, pact: NaN, lsq: NaN, used: alpha < 0 ? 1 : 0 };
   }
   const grid = makeGrid(scheme, bits, alpha), seen = new Set();
-  let inside = 0;
   for (let i = 0; i < values.length; i++) {
     seen.add(quantizeOne(values[i], grid));
-    if (values[i] > grid.bottom && values[i] < alpha) inside++;
+    if (values[i] > grid.bottom && values[i] < alpha) shares.inside += 1 / values.length;
   }
-  return { ...errors(values, grid), ...gradients(values, grid), beyond: beyond(values, scheme, alpha), inside: inside / values.length, used: seen.size };
+  return { ...shares, ...errors(values, grid), ...gradients(values, grid), used: seen.size };
 }
 
 function beyond(values, scheme, alpha) {
   let count = 0;
-  for (let i = 0; i < values.length; i++) if ((scheme === "pact" ? values[i] : Math.abs(values[i])) > alpha) count++;
+  for (let i = 0; i < values.length; i++) {
+    if ((scheme === "pact" ? values[i] : Math.abs(values[i])) > alpha) count++;
+  }
   return count / values.length;
 }
 
@@ -99,8 +101,11 @@ function sweep(values, scheme, bits, alphas) {
 
 // The slider's alphas: a logarithmic run up to `top` on either side of 0, so that 0 and less can be reached.
 const POSITIONS = 120, BELOW = 12, DECADES = 2.5;
-const alphaAt = (position, top) =>
-  position === 0 ? 0 : Math.sign(position) * top * 10 ** (DECADES * ((Math.abs(position) - POSITIONS) / (POSITIONS - 1)));
+function alphaAt(position, top) {
+  const exponent = (DECADES * (Math.abs(position) - POSITIONS)) / (POSITIONS - 1);
+  return position === 0 ? 0 : Math.sign(position) * top * 10 ** exponent;
+}
+
 function positionOf(alpha, top) {
   if (alpha === 0) return 0;
   const steps = POSITIONS + ((POSITIONS - 1) * Math.log10(Math.abs(alpha) / top)) / DECADES;

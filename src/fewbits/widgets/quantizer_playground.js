@@ -20,30 +20,34 @@ function view({ model, root, safely }) {
     set("alpha", alpha);
   }
 
-  const choose = select({ label: "Values", name: "sample", options: samples.map(({ name }) => [name, name]) }, switchSample);
-  const scheme = select({ label: "Range and levels", name: "scheme", options: SCHEMES }, (value) => set("scheme", value));
-  const bits = slider({ label: "bits", name: "bits", min: 1, max: 8 }, (value) => set("bits", value));
-  const alpha = slider({ label: "alpha", name: "alpha", min: -BELOW, max: POSITIONS }, (position) => set("alpha", alphaAt(position, now.sample.top)));
+  const names = samples.map(({ name }) => [name, name]);
+  const setScheme = (value) => set("scheme", value), setBits = (value) => set("bits", value);
+  const setAlpha = (value) => set("alpha", value);
+  const slide = (position) => setAlpha(alphaAt(position, now.sample.top));
+  const choose = select({ label: "Values", name: "sample", options: names }, switchSample);
+  const scheme = select({ label: "Range and levels", name: "scheme", options: SCHEMES }, setScheme);
+  const bits = slider({ label: "bits", name: "bits", min: 1, max: 8 }, setBits);
+  const alpha = slider({ label: "alpha", name: "alpha", min: -BELOW, max: POSITIONS }, slide);
   const ruler = makeRuler();
   alpha.element.append(ruler.element);
   alpha.element.classList.add("fb-wide");
   const jump = h("button", { type: "button", "data-input": "jump" }, "To the smallest error");
-  jump.addEventListener("click", () => set("alpha", now.curves.best));
+  jump.addEventListener("click", () => setAlpha(now.curves.best));
   const status = h("p", { class: "fb-status", role: "status" });
-  const plots = makePlots((value) => set("alpha", value)), table = makeTable();
-  const [values, costs] = [h("div", {}, plots.left, table.left), h("div", {}, plots.right, table.right)];
-  const columns = h("div", { class: "fb-plots" }, values, costs);
-
+  const plots = makePlots(setAlpha), table = makeTable();
+  const values = h("div", {}, plots.left, table.left), costs = h("div", {}, plots.right, table.right);
+  const button = h("div", { class: "fb-field" }, jump);
   root.append(
     h("div", { class: "fb-controls" }, choose.element, scheme.element),
-    h("div", { class: "fb-controls fb-sliders" }, bits.element, h("div", { class: "fb-field" }, jump), alpha.element),
-    status, columns, table.note,
+    h("div", { class: "fb-controls fb-sliders" }, bits.element, button, alpha.element),
+    status, h("div", { class: "fb-plots" }, values, costs), table.note,
   );
 
   const draw = oncePerFrame(safely(() => {
     const { tone, text } = advice(now);
     status.dataset.tone = tone;
-    if (status.textContent !== text.map((part) => part.textContent ?? part).join("")) status.replaceChildren(...text);
+    const said = text.map((part) => part.textContent ?? part).join("");
+    if (status.textContent !== said) status.replaceChildren(...text); // said aloud only when it changes
     ruler.draw(now.sample.top);
     plots.draw(now);
   }));
@@ -55,7 +59,8 @@ function view({ model, root, safely }) {
       const alphas = Array.from({ length: POSITIONS }, (_, i) => alphaAt(i + 1, sample.top));
       swept.set(key, { alphas, curves: sweep(sample.values, now.scheme, now.bits, alphas) });
     }
-    Object.assign(now, swept.get(key), { measured: measure(sample.values, now.scheme, now.bits, now.alpha) });
+    const measured = measure(sample.values, now.scheme, now.bits, now.alpha);
+    now = { ...now, ...swept.get(key), measured };
     choose.show(sample.name);
     scheme.show(now.scheme);
     bits.show(now.bits, now.bits, String(now.bits));
@@ -76,20 +81,6 @@ function view({ model, root, safely }) {
     resized.disconnect();
     for (const event of watched) model.off(event, update);
   };
-}
-
-// One sentence on what is going on at this setting.
-function advice({ scheme, bits, alpha, measured, curves, sample }) {
-  const code = (text) => h("code", {}, text), wrong = (...text) => ({ tone: "wrong", text });
-  if (alpha === 0) return wrong("At 0 the range has no width: the step is 0, ", code("x / step"), " divides by zero and outputs turn into NaN, and the loss with them. fewbits refuses this alpha.");
-  if (alpha < 0) return wrong("Below 0 the range is inside out: ", code(scheme === "pact" ? "x.clamp(0, alpha)" : "x.clamp(-alpha, alpha)"), " gives alpha for every x. No x lies inside, so no gradient reaches the layers beneath. fewbits refuses this alpha.");
-  if (scheme === "signed" && bits === 1) return wrong("One bit with a 0 in the middle leaves 2\u00b9 \u2212 1 = 1 level: every output is 0. Take two bits, or levels without a 0.");
-  const largest = scheme === "pact" ? sample.high : Math.max(-sample.low, sample.high);
-  if (alpha >= largest) return wrong("No value lies beyond alpha, so PACT\u2019s gradient on it is exactly 0: alpha is stuck here unless a penalty pulls it down.");
-  const { best, smallest } = curves, ratio = measured.total / smallest;
-  const side = alpha < best ? "small: too much is clipped" : "large: the steps are too wide";
-  const found = ratio < 1.005 ? "This is the smallest error that this grid can reach." : `The error is ${digits(ratio, 3)} times the smallest one. Alpha is too ${side}.`;
-  return { tone: "plain", text: [found, scheme === "pact" && sample.low < 0 ? " (This range starts at 0, so every value below 0 counts as clipped.)" : ""] };
 }
 
 const control = { render: mounted("QuantizerPlayground", view) };

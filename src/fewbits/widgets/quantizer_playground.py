@@ -13,7 +13,7 @@ from fewbits.errors import UsageError
 from fewbits.ops import check_bits
 from fewbits.pact.weights import SAWB_COEFFICIENTS, sawb_clip
 from fewbits.widgets.base import Widget, encode
-from fewbits.widgets.still import quantizer_still
+from fewbits.widgets.quantizer_still import quantizer_still
 
 SCHEMES = ("pact", "signed", "sawb")
 MOST_VALUES = 4096  # of one sample in the page: 22 KB, and a sweep over alpha in milliseconds
@@ -161,6 +161,5 @@ class QuantizerPlayground(Widget):
 
     def still(self) -> str:
         """The histogram with the levels, and the error over alpha, at the present setting."""
-        return quantizer_still(
-            thin(self.samples[self.sample]), self.sample, self.alpha, self.bits, self.scheme
-        )
+        flat = self.samples[self.sample]
+        return quantizer_still(flat, thin(flat), self.sample, self.alpha, self.bits, self.scheme)

@@ -1,19 +1,30 @@
-// The four pictures of QuantizerPlayground.
+// The four pictures of QuantizerPlayground: what values do on the left, what alpha costs on the right.
+
+const BARS = 72;
+const FAULTS = [["clipping", "wrong", "dash"], ["rounding", "pact", "dot"], ["total", "ink"]];
+const DEEP = { left: 46, right: 10, top: 8, bottom: 34 }; // room for the name of the axis
 
 function makePlots(setAlpha) {
-  const stairs = plot({ caption: "What comes in (across) and what goes out (up)", description: "Staircase: the quantised output for each input", height: 170 });
-  const counts = plot({ caption: "How often each value occurs, and the levels", description: "Histogram of the values with the levels as lines", height: 120, margin: { left: 46, right: 10, top: 8, bottom: 34 } });
-  const faults = plot({ caption: h("span", {}, "Squared error: ", key("clipping", "wrong", "dash"), key("rounding", "pact", "dot"), key("total", "ink")), description: "Clipping, rounding and total error against alpha, with the smallest total marked", height: 170 });
-  const pulls = plot({ caption: h("span", {}, "Its gradient on alpha: ", key("PACT", "pact"), key("LSQ", "ink", "dash")), description: "Gradient of the mean squared error on alpha under PACT and under LSQ", height: 120, margin: { left: 46, right: 10, top: 8, bottom: 34 } });
-  const all = [stairs, counts, faults, pulls];
-  const marks = {
-    identity: stairs.add("path", "float-line thin dash"), beyondStairs: stairs.add("path", "wrong-fill"), steps: stairs.add("path", "pact-line"),
-    bars: counts.add("path", "float-fill"), beyond: counts.add("path", "wrong-fill"), levels: counts.add("path", "pact-line thin"),
-    clipping: faults.add("path", "wrong-line dash"), rounding: faults.add("path", "pact-line dot"), total: faults.add("path", "ink-line"),
-    here: faults.add("line", "ink-line thin"), best: faults.add("circle", "ink-mark"), dot: faults.add("circle", "pact-mark"),
-    zero: pulls.add("line", "float-line thin"), pact: pulls.add("path", "pact-line"), lsq: pulls.add("path", "ink-line dash"), herePull: pulls.add("line", "ink-line thin"),
-  };
+  const stairs = plot({
+    caption: "What comes in (across) and what goes out (up)",
+    description: "Staircase: the quantised output for each input", height: 170,
+  });
+  const counts = plot({
+    caption: "How often each value occurs, and the levels",
+    description: "Histogram of the values, with the levels as lines", height: 120, margin: DEEP,
+  });
+  const faults = plot({
+    caption: legend("Squared error:", ...FAULTS), height: 170,
+    description: "Clipping, rounding and total error against alpha, the smallest total marked",
+  });
+  const pulls = plot({
+    caption: legend("Its gradient on alpha:", ["PACT", "pact"], ["LSQ", "ink", "dash"]),
+    description: "Gradient of the squared error on alpha, under PACT and under LSQ", height: 120, margin: DEEP,
+  });
+  const panels = { stairs, counts, faults, pulls };
+  const marks = makeMarks(panels);
   let drawn = "", scales = {}, width = 0;
+
   for (const { svg } of [faults, pulls]) { // a second way to alpha, for a pointer; the slider is the first
     svg.classList.add("fb-reach");
     const follow = (event) => {
@@ -24,84 +35,125 @@ function makePlots(setAlpha) {
     svg.addEventListener("pointermove", follow);
   }
   return {
-    left: h("div", {}, stairs.element, counts.element), right: h("div", {}, faults.element, pulls.element),
+    left: h("div", {}, stairs.element, counts.element),
+    right: h("div", {}, faults.element, pulls.element),
     resize(pixels) {
       width = pixels;
-      if (width) for (const each of all) each.resize(width);
+      if (width) for (const panel of Object.values(panels)) panel.resize(width);
       drawn = "";
     },
     draw(now) {
       if (!width) return; // folded away: drawn when it opens
-      const parts = `${now.sample.name} ${now.scheme} ${now.bits} ${stairs.box.right}`;
-      if (parts !== drawn) scales = drawStill(now, { stairs, counts, faults, pulls }, marks);
-      drawn = parts;
-      drawMoving(now, { stairs, counts, faults, pulls }, marks, scales);
+      const still = `${now.sample.name} ${now.scheme} ${now.bits}`;
+      if (still !== drawn) scales = { ...drawValues(now, panels, marks), ...drawCurves(now, panels, marks) };
+      drawn = still;
+      moveAlpha(now, panels, marks, scales);
     },
   };
 }
 
-function key(text, colour, dash) {
-  return h("span", { class: `fb-key ${colour}-text ${dash ? `fb-key-${dash}` : ""}` }, text);
+function legend(title, ...keys) {
+  const key = ([text, colour, stroke]) =>
+    h("span", { class: `fb-key ${colour}-text ${stroke ? `fb-key-${stroke}` : ""}` }, text);
+  return h("span", {}, title, ...keys.map(key));
 }
 
-// Axes, histogram and curves: everything that alpha does not move.
-function drawStill({ sample, scheme, alphas, curves }, { stairs, counts, faults, pulls }, marks) {
-  const { low, high } = sample, { left, right } = stairs.box;
-  const reach = Math.max(Math.abs(low), high);
-  const value = scheme === "pact" ? linear(Math.min(0, low), high * 1.08, left, right) : linear(-reach * 1.08, reach * 1.08, left, right);
+function makeMarks({ stairs, counts, faults, pulls }) {
+  return {
+    identity: stairs.add("path", "float-line thin dash"),
+    lost: [stairs, counts].map((panel) => panel.add("path", "wrong-fill")),
+    steps: stairs.add("path", "pact-line"),
+    bars: counts.add("path", "float-fill"),
+    levels: counts.add("path", "pact-line thin"),
+    clipping: faults.add("path", "wrong-line dash"),
+    rounding: faults.add("path", "pact-line dot"),
+    total: faults.add("path", "ink-line"),
+    zero: pulls.add("line", "float-line thin"),
+    pact: pulls.add("path", "pact-line"),
+    lsq: pulls.add("path", "ink-line dash"),
+    here: [faults, pulls].map((panel) => panel.add("line", "ink-line thin")),
+    best: faults.add("circle", "ink-mark"),
+    dot: faults.add("circle", "pact-mark"),
+  };
+}
+
+// Left: axes, the line of no quantisation, the histogram. Nothing here depends on alpha.
+function drawValues({ sample, scheme }, { stairs, counts }, marks) {
+  const { left, right } = stairs.box, { bottom, top } = counts.box;
+  const reach = 1.08 * Math.max(-sample.low, sample.high);
+  const value = linear(scheme === "pact" ? Math.min(0, sample.low) : -reach, reach, left, right);
   const from = value.invert(left), to = value.invert(right);
   const out = linear(from, to, stairs.box.bottom, stairs.box.top);
   stairs.drawAxes(value, out);
   place(marks.identity, { d: line([from, to], [from, to], value, out) });
 
-  const bins = histogram(sample.values, from, to, 72), width = (right - left) / 72;
-  const tall = linear(0, Math.sqrt(Math.max(...bins)) * 1.05, counts.box.bottom, counts.box.top);
+  const bins = histogram(sample.values, from, to, BARS), width = (right - left) / BARS;
+  const tall = linear(0, Math.sqrt(Math.max(...bins)) * 1.05, bottom, top);
+  const head = (n) => px(tall(Math.sqrt(n)));
+  const bar = (n, i) => `M${px(left + i * width)} ${bottom}V${head(n)}h${px(width - 0.5)}V${bottom}`;
   counts.drawAxes(value, null);
   counts.label("value (heights: square root of the count)");
-  place(marks.bars, { d: bins.map((n, i) => (n ? `M${(left + i * width).toFixed(1)} ${counts.box.bottom}V${tall(Math.sqrt(n)).toFixed(1)}h${(width - 0.5).toFixed(1)}V${counts.box.bottom}` : "")).join("") });
+  place(marks.bars, { d: bins.map((n, i) => (n ? bar(n, i) : "")).join("") });
+  return { value, out, from, to };
+}
 
+// Right: errors and gradients at every alpha of the slider.
+function drawCurves({ alphas, curves }, { faults, pulls }, marks) {
+  const { left, right } = faults.box, { best, smallest } = curves;
   const alpha = logarithmic(alphas[0], alphas[alphas.length - 1], left, right);
-  const fault = logarithmic(curves.smallest / 12 || 1e-12, Math.max(...curves.total) * 2 || 1, faults.box.bottom, faults.box.top);
+  const most = Math.max(...curves.total) * 2 || 1;
+  const fault = logarithmic(smallest / 12 || 1e-12, most, faults.box.bottom, faults.box.top);
   faults.drawAxes(alpha, fault);
-  for (const name of ["clipping", "rounding", "total"]) place(marks[name], { d: line(alphas, curves[name], alpha, fault) });
-  place(marks.best, { r: curves.best > 0 ? 5 : 0, cx: alpha(curves.best || 1), cy: fault(curves.smallest) });
+  for (const name of ["clipping", "rounding", "total"]) {
+    place(marks[name], { d: line(alphas, curves[name], alpha, fault) });
+  }
+  place(marks.best, { r: best > 0 ? 5 : 0, cx: alpha(best || 1), cy: fault(smallest) });
 
-  const reachUp = Math.max(...curves.lsq.filter(Number.isFinite), 1e-12) * 1.6;
-  const pull = linear(-reachUp, reachUp, pulls.box.bottom, pulls.box.top);
-  pulls.drawAxes(alpha, curves.best > 0 ? pull : null);
+  // As tall as LSQ's pull downwards needs; the pull upwards of a small alpha leaves the frame.
+  const reach = Math.max(...curves.lsq.filter(Number.isFinite), 1e-12) * 1.6;
+  const pull = linear(-reach, reach, pulls.box.bottom, pulls.box.top);
+  pulls.drawAxes(alpha, best > 0 ? pull : null);
   pulls.label("alpha (logarithmic)");
   place(marks.zero, { x1: left, x2: right, y1: pull(0), y2: pull(0) });
   for (const name of ["pact", "lsq"]) place(marks[name], { d: line(alphas, curves[name], alpha, pull) });
-  return { value, out, alpha, fault, from, to };
+  return { alpha, fault };
 }
 
-// The staircase, the levels, the part beyond alpha, the line at alpha.
-function drawMoving({ scheme, bits, alpha, measured }, { stairs, counts, faults, pulls }, marks, scales) {
-  const { value, out, from, to } = scales, good = alpha > 0;
-  const grid = good ? makeGrid(scheme, bits, alpha) : null;
-  place(marks.steps, { d: good ? staircase(grid, from, to, value, out) : alpha < 0 ? line([from, to], [alpha, alpha], value, out) : "" });
-  // Where the levels would run into one another they are a rug along the top.
-  const close = grid && value(grid.step) - value(0) < 4, foot = close ? counts.box.top + 8 : counts.box.bottom;
-  let levels = "";
-  for (let code = 0; grid && code <= grid.high; code++) levels += `M${value((code - grid.zero) * grid.step).toFixed(1)} ${counts.box.top}V${foot}`;
-  place(marks.levels, { d: levels });
-  const edges = [alpha, ...(scheme === "pact" ? [] : [-alpha])].map((edge) => (good ? edge : 0));
-  for (const [mark, { box }] of [[marks.beyondStairs, stairs], [marks.beyond, counts]]) {
-    const areas = edges.map((edge, i) => `M${value(edge).toFixed(1)} ${box.top}H${i ? box.left : box.right}V${box.bottom}H${value(edge).toFixed(1)}Z`);
-    place(mark, { d: value(alpha) > box.right ? "" : areas.join("") });
-  }
-  const x = good ? scales.alpha(alpha) : faults.box.left;
-  for (const [mark, { box }] of [[marks.here, faults], [marks.herePull, pulls]]) place(mark, { x1: x, x2: x, y1: box.top, y2: box.bottom });
-  place(marks.dot, { r: good ? 5.5 : 0, cx: x, cy: good && measured.total > 0 ? scales.fault(measured.total) : -99 });
+// What follows alpha: the staircase, the levels, the part that is clipped, the line and the dot.
+function moveAlpha({ scheme, bits, alpha, measured }, { stairs, counts, faults, pulls }, marks, scales) {
+  const { value, out, from, to } = scales, sound = alpha > 0;
+  const grid = sound ? makeGrid(scheme, bits, alpha) : null;
+  const inverted = alpha < 0 ? line([from, to], [alpha, alpha], value, out) : "";
+  place(marks.steps, { d: sound ? staircase(grid, from, to, value, out) : inverted });
+  place(marks.levels, { d: sound ? levelLines(grid, value, counts.box) : "" });
+
+  const edges = (scheme === "pact" ? [alpha] : [alpha, -alpha]).map((edge) => (sound ? edge : 0));
+  [stairs, counts].forEach(({ box }, k) => {
+    const areas = edges.map((edge, i) =>
+      `M${px(value(edge))} ${box.top}H${i ? box.left : box.right}V${box.bottom}H${px(value(edge))}Z`);
+    place(marks.lost[k], { d: value(alpha) > box.right ? "" : areas.join("") });
+  });
+
+  const x = sound ? scales.alpha(alpha) : faults.box.left;
+  [faults, pulls].forEach(({ box }, k) => place(marks.here[k], { x1: x, x2: x, y1: box.top, y2: box.bottom }));
+  place(marks.dot, { r: sound ? 5.5 : 0, cx: x, cy: sound ? scales.fault(measured.total) : 0 });
 }
 
 // One horizontal tread a level, one riser at each threshold half-way between two.
 function staircase({ high, zero, step }, from, to, value, out) {
-  let path = `M${value(from).toFixed(1)} ${out(-zero * step).toFixed(1)}`;
+  let path = `M${px(value(from))} ${px(out(-zero * step))}`;
   for (let code = 0; code < high; code++) {
     const threshold = (code + 0.5 - zero) * step;
     if (threshold > to) break;
-    path += `H${value(threshold).toFixed(1)}V${out((code + 1 - zero) * step).toFixed(1)}`;
+    path += `H${px(value(threshold))}V${px(out((code + 1 - zero) * step))}`;
   }
-  return `${path}H${value(to).toFixed(1)}`;
+  return `${path}H${px(value(to))}`;
+}
+
+// A line a level; where they would run into one another, a rug along the top.
+function levelLines({ high, zero, step }, value, { top, bottom }) {
+  const foot = value(step) - value(0) < 4 ? top + 8 : bottom;
+  let path = "";
+  for (let code = 0; code <= high; code++) path += `M${px(value((code - zero) * step))} ${top}V${foot}`;
+  return path;
 }

@@ -1,54 +1,105 @@
-// The numbers of QuantizerPlayground, in two columns under the pictures they belong to, and the slider's ruler.
+// The numbers of QuantizerPlayground, under the pictures they belong to; the slider's ruler; the sentence.
+
+const ROWS = {
+  Range: [
+    ["beyond", "values beyond alpha"], ["inside", "values that pass a gradient"], ["levels", "levels in use"],
+  ],
+  Storage: [["bytes", "bytes, packed"], ["bytes-float", "bytes as 32-bit floats"]],
+  Error: [
+    ["clipping", "clipping error"], ["rounding", "rounding error"], ["total", "total error"],
+    ["smallest", "smallest total error"], ["optimum", "\u2026 at alpha ="], ["sawb", "SAWB would take alpha ="],
+  ],
+  Gradient: [["gradient-pact", "PACT, on alpha"], ["gradient-lsq", "LSQ, on the step"]],
+};
+
+const GRADIENTS = "Gradients: of the mean squared error between input and output; " +
+  "gradient descent steps against their sign.";
 
 function makeTable() {
-  const rows = {
-    beyond: number("beyond", "values beyond alpha"), inside: number("inside", "values that pass a gradient"), levels: number("levels", "levels in use"),
-    bytes: number("bytes", "bytes, packed"), float: number("bytes-float", "bytes as 32-bit floats"),
-    clipping: number("clipping", "clipping error"), rounding: number("rounding", "rounding error"), total: number("total", "total error"),
-    smallest: number("smallest", "smallest total error"), optimum: number("optimum", "\u2026 at alpha ="), sawb: number("sawb", "SAWB would take alpha ="),
-    pact: number("gradient-pact", "PACT, on alpha"), lsq: number("gradient-lsq", "LSQ, on the step"),
+  const rows = {};
+  const group = (title) => {
+    for (const [name, label] of ROWS[title]) rows[name] = number(name, label);
+    const head = h("p", { class: "fb-title" }, title), elements = ROWS[title].map(([name]) => rows[name].element);
+    return h("section", { class: "fb-numbers", "aria-label": title }, head, ...elements);
   };
-  const group = (title, ...names) => h("section", { class: "fb-numbers", "aria-label": title }, h("p", { class: "fb-title" }, title), ...names.map((name) => rows[name].element));
-  const left = h("div", {}, group("Range", "beyond", "inside", "levels"), group("Storage", "bytes", "float"));
-  const right = h("div", {}, group("Error", "clipping", "rounding", "total", "smallest", "optimum", "sawb"), group("Gradient", "pact", "lsq"));
+  const left = h("div", {}, group("Range"), group("Storage"));
+  const right = h("div", {}, group("Error"), group("Gradient"));
   const note = h("p", { class: "fb-note" });
-  const pull = (value) => (Number.isFinite(value) ? `${digits(value)}, ${value < 0 ? "raises it" : value > 0 ? "lowers it" : "leaves it"}` : "none");
   return {
     left, right, note,
-    show({ sample, bits, scheme, curves, measured: m }) {
-      for (const name of ["clipping", "rounding", "total"]) rows[name].show(m[name], digits(m[name]));
-      for (const name of ["beyond", "inside"]) rows[name].show(m[name], percent(m[name]));
-      for (const name of ["pact", "lsq"]) rows[name].show(m[name], pull(m[name]));
-      rows.optimum.show(curves.best, digits(curves.best));
-      rows.smallest.show(curves.smallest, digits(curves.smallest));
-      rows.levels.show(m.used, `${m.used} of ${levelsOf(makeGrid(scheme, bits, 1))}`);
-      const bytes = Math.ceil((sample.count * bits) / 8);
-      rows.bytes.show(bytes, whole(bytes));
-      rows.float.show(sample.count * 4, whole(sample.count * 4));
-      const sawb = scheme === "sawb" ? sample.sawb[bits - 1] : null;
-      rows.sawb.element.hidden = sawb == null;
-      if (sawb != null) rows.sawb.show(sawb, digits(sawb));
-      const thinned = sample.count > sample.values.length ? `Shown: ${whole(sample.values.length)} of the ${whole(sample.count)} values, evenly spaced by rank (the largest of all is ${digits(sample.high)}); the bytes count all.` : `${whole(sample.count)} values.`;
-      note.textContent = `Gradients: of the mean squared error between input and output; gradient descent steps against their sign. ${thinned}`;
+    show({ sample, bits, scheme, curves, measured }) {
+      const { clipping, rounding, total, beyond, inside, pact, lsq, used } = measured;
+      const { best, smallest } = curves, plain = { clipping, rounding, total, smallest, optimum: best };
+      for (const [name, value] of Object.entries(plain)) rows[name].show(value, digits(value));
+      for (const [name, value] of Object.entries({ beyond, inside })) rows[name].show(value, percent(value));
+      rows["gradient-pact"].show(pact, direction(pact));
+      rows["gradient-lsq"].show(lsq, direction(lsq));
+      rows.levels.show(used, `${used} of ${levelsOf(makeGrid(scheme, bits, 1))}`);
+      const packed = Math.ceil((sample.count * bits) / 8), unpacked = 4 * sample.count;
+      rows.bytes.show(packed, whole(packed));
+      rows["bytes-float"].show(unpacked, whole(unpacked));
+      const sawb = scheme === "sawb" ? sample.sawb[bits - 1] : undefined; // fitted for few bits only
+      rows.sawb.element.hidden = sawb === undefined;
+      if (sawb !== undefined) rows.sawb.show(sawb, digits(sawb));
+      note.textContent = `${GRADIENTS} ${thinned(sample)}`;
     },
   };
 }
 
-// Under the slider: powers of ten, 0, and the part where no alpha may be.
+function direction(gradient) {
+  if (!Number.isFinite(gradient)) return "none";
+  return `${digits(gradient)}, ${gradient < 0 ? "raises it" : gradient > 0 ? "lowers it" : "leaves it"}`;
+}
+
+function thinned({ count, values, high }) {
+  if (count === values.length) return `${whole(count)} values.`;
+  return `Shown: ${whole(values.length)} of the ${whole(count)} values, evenly spaced by rank ` +
+    `(the largest of all is ${digits(high)}); the bytes count all.`;
+}
+
+// Under the slider: powers of ten, 0, and a line along the part where no alpha may be.
 function makeRuler() {
   const element = h("div", { class: "fb-ruler", "aria-hidden": "true" });
-  const place = (position) => (position + BELOW) / (POSITIONS + BELOW);
+  const at = (position) => `--at: ${(position + BELOW) / (POSITIONS + BELOW)}`;
   let drawn;
   return {
     element,
     draw(top) {
       if (drawn === top) return;
       drawn = top;
-      const marks = [h("span", { class: "wrong-text", style: `--at: ${place(0)}` }, "0")];
+      const marks = [h("i", { style: at(0) }), h("span", { class: "wrong-text", style: at(0) }, "0")];
       for (let power = Math.ceil(Math.log10(alphaAt(8, top))); 10 ** power <= top; power++) {
-        marks.push(h("span", { style: `--at: ${place(positionOf(10 ** power, top))}` }, power10(power)));
+        marks.push(h("span", { style: at(positionOf(10 ** power, top)) }, power10(power)));
       }
-      element.replaceChildren(h("i", { style: `--at: ${place(0)}` }), ...marks);
+      element.replaceChildren(...marks);
     },
   };
+}
+
+// One sentence on what is going on at this setting, and whether something is wrong.
+function advice({ scheme, bits, alpha, measured, curves, sample }) {
+  const code = (text) => h("code", {}, text), wrong = (...text) => ({ tone: "wrong", text });
+  const clamp = code(scheme === "pact" ? "x.clamp(0, alpha)" : "x.clamp(-alpha, alpha)");
+  if (alpha === 0) {
+    return wrong("At 0 the range has no width: the step is 0, ", code("x / step"), " divides by zero and ",
+      "outputs turn into NaN, and the loss with them. fewbits refuses this alpha.");
+  }
+  if (alpha < 0) {
+    return wrong("Below 0 the range is inside out: ", clamp, " gives alpha for every x. No x lies inside, ",
+      "so no gradient reaches the layers beneath. fewbits refuses this alpha.");
+  }
+  if (scheme === "signed" && bits === 1) {
+    return wrong("One bit with a 0 in the middle leaves 2\u00b9 \u2212 1 = 1 level: every output is 0. ",
+      "Take two bits, or levels without a 0.");
+  }
+  if (alpha >= (scheme === "pact" ? sample.high : Math.max(-sample.low, sample.high))) {
+    return wrong("No value lies beyond alpha, so PACT\u2019s gradient on it is exactly 0: alpha is stuck here ",
+      "unless a penalty pulls it down.");
+  }
+  const ratio = measured.total / curves.smallest;
+  const side = alpha < curves.best ? "small: too much is clipped" : "large: the steps are too wide";
+  const found = ratio < 1.005 ? "This is the smallest error that this grid can reach."
+    : `The error is ${digits(ratio, 3)} times the smallest one. Alpha is too ${side}.`;
+  const below = " (The range starts at 0: values below 0 count as clipped.)";
+  return { tone: "plain", text: [found, scheme === "pact" && sample.low < 0 ? below : ""] };
 }
