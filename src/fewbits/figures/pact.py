@@ -141,7 +141,7 @@ def recorded_accuracy(runs: Sequence[Report]) -> Drawing:
 
 def what_a_layer_says(
     image: Float[Tensor, "height width"],
-    said: Mapping[str, Float[Tensor, "channel height width"]],
+    said: Mapping[str, Float[Tensor, "channel map_height map_width"]],
     channels: int = 8,
 ) -> Drawing:
     """One image and, in a row for each network, what the first channels of a layer make of it."""
