@@ -158,10 +158,10 @@ def what_a_layer_says(
         cells = panels[row * (channels + 1) : (row + 1) * (channels + 1)]
         for axes in cells:
             axes.set_axis_off()
-        cells[0].imshow(image, cmap="gray")
+        cells[0].imshow(image.numpy(), cmap="gray")
         cells[0].set_title(name, fontsize=9)
         for axes, channel in zip(cells[1:], maps, strict=False):
-            axes.imshow(channel, cmap="gray", vmin=0, vmax=maps.max())
+            axes.imshow(channel.numpy(), cmap="gray", vmin=0, vmax=maps.max())
     return drawing
 
 
