@@ -163,6 +163,17 @@ def test_only_missing_packages_are_installed_and_the_rest_is_held(monkeypatch):
     assert f"torch=={metadata.version('torch')}\n" in held
 
 
+def test_broken_distributions_are_passed_over(monkeypatch, tmp_path):
+    for name, version in (("fine", "1.0+cu128"), ("odd", "2.3ubuntu-4"), ("empty", "")):
+        folder = tmp_path / f"{name}.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    found = session.installed_versions()
+    assert found["fine"] == "1.0+cu128"
+    assert not {"odd", "empty"} & set(found)
+
+
 def test_nothing_missing_calls_nobody(monkeypatch):
     monkeypatch.setattr(session.subprocess, "run", lambda *_, **__: pytest.fail("pip was called"))
     assert session.install_missing([Requirement("torch>=2.11")]) == []

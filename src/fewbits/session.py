@@ -7,6 +7,7 @@ are known to be installed (Colab brings torch and numpy, not everything else).
 import importlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from typing import TypeVar
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import VERSION_PATTERN, Version
 
 from fewbits import __version__
 from fewbits.errors import FewbitsError, UsageError
@@ -26,6 +27,8 @@ from fewbits.errors import FewbitsError, UsageError
 T = TypeVar("T")
 
 SCALES = ("smoke", "real")
+
+VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 
 # The newest version of each that the whole book has been run with. Newer ones probably work; the
 # first cell says so in a line. The oldest that work are the ranges in pyproject.toml.
@@ -174,12 +177,16 @@ def package_requirements() -> list[Requirement]:
 
 
 def installed_versions() -> dict[str, str]:
-    """Every installed distribution's version; the first on the path counts, as in an import."""
+    """Every installed distribution's version; the first on the path counts, as in an import.
+
+    Distributions without a name or with a version that pip would not accept are left out: system
+    packages can be so, and pip refuses a whole list of constraints for one such line.
+    """
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
-        name = distribution.metadata["Name"]
-        if name:
-            found.setdefault(canonicalize_name(name), distribution.version)
+        name, version = distribution.metadata["Name"], distribution.metadata["Version"]
+        if name and version and VERSION.fullmatch(version):
+            found.setdefault(canonicalize_name(name), version)
     return found
 
 
