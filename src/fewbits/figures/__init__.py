@@ -18,6 +18,13 @@ from fewbits.figures.pact import (
     what_a_layer_says,
 )
 from fewbits.figures.portrait import family_portrait
+from fewbits.figures.staircase import (
+    errors_by_step,
+    fitted_curves,
+    gradient_answers,
+    staircase_and_slope,
+    weight_paths,
+)
 from fewbits.figures.tables import table
 
 __all__ = [
@@ -28,12 +35,17 @@ __all__ = [
     "engines",
     "error_and_accuracy",
     "error_over_clip",
+    "errors_by_step",
     "family_portrait",
     "fewer_greys",
+    "fitted_curves",
+    "gradient_answers",
     "pact_function",
     "recorded_accuracy",
+    "staircase_and_slope",
     "table",
     "values_and_levels",
     "weight_levels",
+    "weight_paths",
     "what_a_layer_says",
 ]
