@@ -95,7 +95,7 @@ def largest_magnitude(weights: Float[Tensor, "*shape"]) -> Float[Tensor, ""]:
 def sawb_clip(weights: Float[Tensor, "*shape"], bits: int) -> Float[Tensor, ""]:
     """SAWB's clip for ``bits`` bits (arXiv 1807.06964, section 3.2); max |w| above 4 bits.
 
-    Falls back to max |w| where the fitted formula is not above 0 (very peaked weights).
+    Falls back to max |w| where the fitted formula is not above 0 (weights of nearly one size).
     """
     largest = largest_magnitude(weights)
     if bits not in SAWB_COEFFICIENTS:
