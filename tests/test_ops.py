@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from reference import pact as slow
 
@@ -67,11 +67,11 @@ def test_three_numbers_by_hand() -> None:
     assert dequantize(codes, scale=0.5, zero_point=2).tolist() == [-1.0, 0.5, 2.5]
 
 
-@given(many_numbers, scales, st.integers(-8, 8), all_bits)
+@given(many_numbers, scales, st.integers(0, 255), all_bits)
 def test_codes_agree_with_pytorch(xs: list[float], scale: float, zero: int, bits: int) -> None:
-    x, high = torch.tensor(xs), 2**bits - 1
-    assume(0 <= zero <= high)
-    assume(all(slow.tie_distance(value / scale) > 1e-4 for value in xs))
+    high = 2**bits - 1
+    zero %= high + 1
+    x = torch.tensor([value for value in xs if slow.tie_distance(value / scale) > 1e-4])
     expected = torch.fake_quantize_per_tensor_affine(x, scale, zero, 0, high)
     values = dequantize(quantize(x, scale, zero, 0, high), scale, zero)
     torch.testing.assert_close(values, expected)
@@ -118,11 +118,9 @@ def test_error_split_by_hand() -> None:
 
 @given(many_numbers, st.floats(0.1, 40), all_bits)
 def test_the_two_parts_are_the_whole_error(xs: list[float], alpha: float, bits: int) -> None:
-    assume(all(slow.tie_distance(x * (2**bits - 1) / alpha) > 1e-4 for x in xs))
     total = sum((slow.pact(x, alpha, bits) - x) ** 2 for x in xs) / len(xs)
-    assert sum(split_error(torch.tensor(xs), alpha, bits)) == pytest.approx(
-        total, rel=1e-4, abs=1e-6
-    )
+    parts = split_error(torch.tensor(xs), alpha, bits)
+    assert sum(parts) == pytest.approx(total, rel=1e-4, abs=1e-5)
 
 
 @given(many_numbers)

@@ -134,7 +134,7 @@ def test_lsq_is_the_papers(xs: list[float], step: float, bits: int, signed: bool
 
 
 def test_lsq_by_hand() -> None:
-    # Step 0.5, codes -2..1: -3 -> -2 (below), 0.3 -> 1 (0.6 rounds up, 0.4 too much), 2 -> 1 (above).
+    # Step 0.5, codes -2..1: -3 lies below, 2 above; 0.3 is 0.6 steps, 1 is 0.4 steps too many.
     v = torch.tensor([-3.0, 0.3, 2.0], requires_grad=True)
     s = torch.tensor(0.5, requires_grad=True)
     y = lsq_quantize(v, s, bits=2, signed=True)

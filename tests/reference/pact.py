@@ -45,7 +45,7 @@ def lsq_gradients(
 
 
 def tie_distance(x: float) -> float:
-    """How far x is from a number half-way between two whole ones, where rounding may go either way."""
+    """How far x is from half-way between two whole numbers, where rounding may go either way."""
     return abs(x % 1 - 0.5)
 
 

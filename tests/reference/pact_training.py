@@ -28,7 +28,8 @@ def norm_statistics(
 
     Every layer sees its batch normalised by that batch, as in training.
     """
-    sums: dict[str, list[tuple[Tensor, Tensor]]] = {}
+    means: dict[str, list[Tensor]] = {}
+    variances: dict[str, list[Tensor]] = {}
     for batch in batches:
         x = batch
         for name, layer in network.named_children():
@@ -36,17 +37,11 @@ def norm_statistics(
                 mean = x.mean((0, 2, 3))
                 spread = x - mean[:, None, None]
                 count = x.numel() // x.shape[1]
-                sums.setdefault(name, []).append(
-                    (mean, spread.square().sum((0, 2, 3)) / (count - 1))
-                )
-                scale = (spread.square().mean((0, 2, 3)) + layer.eps).rsqrt() * layer.weight
+                squares = spread.square().sum((0, 2, 3))
+                means.setdefault(name, []).append(mean)
+                variances.setdefault(name, []).append(squares / (count - 1))
+                scale = (squares / count + layer.eps).rsqrt() * layer.weight
                 x = spread * scale[:, None, None] + layer.bias[:, None, None]
             else:
                 x = layer(x)
-    return {
-        name: (
-            torch.stack([m for m, _ in found]).mean(0),
-            torch.stack([v for _, v in found]).mean(0),
-        )
-        for name, found in sums.items()
-    }
+    return {n: (torch.stack(means[n]).mean(0), torch.stack(variances[n]).mean(0)) for n in means}
