@@ -23,6 +23,9 @@ endif
 # The environment's own kernel, not one of the same name in the user's home.
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# Kernels read a profile of their own: no start-up files of the user's, and no word on each start
+# about a connection that never leaves this machine.
+export IPYTHONDIR := $(CURDIR)/.venv/ipython
 
 .DEFAULT_GOAL := help
 .PHONY: help install book serve test lint types imports unit notebooks browser \
@@ -41,12 +44,17 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
 	  echo "make: no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@mkdir -p .venv/ipython/profile_default
+	@echo 'c.IPKernelApp.log_level = "ERROR"' > .venv/ipython/profile_default/ipython_kernel_config.py
 	@touch $@
 
-# A failed page must fail again next time, though Sphinx believes it has read it: forget what it read.
-# Notebooks that succeeded stay in the cache.
+# Sphinx remembers a page it has read even if the page's notebook failed, and would be content the next
+# time. So only what a whole, successful build left is built upon; notebooks that ran stay in the cache.
 book: install
-	@$(BIN)/jupyter-book build . -W --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }
+	@test -e _build/.sound || rm -rf _build/.doctrees
+	@rm -f _build/.sound
+	@$(BIN)/jupyter-book build . -W --keep-going --quiet
+	@touch _build/.sound
 	@echo "The book: file://$(CURDIR)/$(HTML)/index.html"
 
 serve: book

@@ -94,10 +94,18 @@ def slim(css: str, words: set[str]) -> str:
     return "".join(kept)
 
 
+def stale_pages(folder: Path, current: set[str]) -> list[Path]:
+    """Pages of earlier builds that no document of the book stands behind any more."""
+    pages = (folder / "book").rglob("*.html")
+    return [p for p in pages if str(p.relative_to(folder).with_suffix("")) not in current]
+
+
 def lighten(app: Sphinx, exception: Exception | None) -> None:
-    """After the build: write the palette, remove unused files, slim the style sheets."""
+    """After the build: write the palette, remove stale pages and unused files, slim the styles."""
     if exception is not None or app.builder.format != "html":
         return
+    for page in stale_pages(Path(app.outdir), set(app.env.found_docs)):
+        page.unlink()
     static = Path(app.outdir) / "_static"
     for name in UNUSED:
         path = static / name

@@ -144,6 +144,14 @@ def test_only_rules_that_cannot_match_are_dropped():
     assert "gone" not in slimmed
 
 
+def test_pages_without_a_document_go(tmp_path):
+    (tmp_path / "book").mkdir()
+    for name in ("kept", "dropped"):
+        (tmp_path / "book" / f"{name}.html").touch()
+    (tmp_path / "search.html").touch()
+    assert lean_pages.stale_pages(tmp_path, {"book/kept"}) == [tmp_path / "book" / "dropped.html"]
+
+
 def test_the_palette_reaches_the_page_in_both_themes():
     css = lean_pages.palette_css()
     assert css.count("--fb-pact:") == 3
