@@ -53,6 +53,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 book: install
 	@test -e _build/.sound || rm -rf _build/.doctrees
 	@rm -f _build/.sound
+	@echo "Rendering the book at scale $(SCALE). Notebooks that have to run take a minute or two each."
 	@$(BIN)/jupyter-book build . -W --keep-going --quiet
 	@touch _build/.sound
 	@echo "The book: file://$(CURDIR)/$(HTML)/index.html"
