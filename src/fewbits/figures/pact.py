@@ -33,12 +33,12 @@ def pact_function(alpha: float, bits: int) -> Drawing:
     above.plot(x, x, color=LIGHT["float"], linestyle="--", label="float")
     above.plot(x, pact_quantize(x, alpha, bits), color=LIGHT["pact"], label=f"PACT, {bits} bits")
     above.set(ylabel="output y", ylim=(-0.1 * alpha, 1.5 * alpha))
-    above.legend(loc="upper left")
+    above.legend(loc="upper left", frameon=False)
     inside = ((x > 0) & (x < alpha)).float()
     below.step(x, inside, color=LIGHT["pact"], label="passed back to x")
     below.step(x, (x >= alpha).float(), color=LIGHT["wrong"], linestyle="--", label="kept by alpha")
     below.set(xlabel="input x", ylabel="gradient", ylim=(-0.1, 1.6))
-    below.legend(loc="upper left", ncols=2)
+    below.legend(loc="upper left", ncols=2, frameon=False)
     return drawing
 
 
@@ -60,7 +60,7 @@ def clip_paths(
         axes.axhline(level, color=LIGHT["ink"], linewidth=0.8)
         axes.annotate(text, (longest, level), (0, 3), textcoords="offset points", ha="right")
     axes.set(xlabel=steps_label, ylabel="alpha", ylim=(0, None))
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return drawing
 
 
@@ -78,7 +78,7 @@ def clips_by_layer(records: Mapping[str, Sequence[Mapping[str, float]]]) -> Draw
             axes.plot(path, color=LIGHT[shade], linestyle=dash, label=layer)
         axes.set(title=name, xlabel="epoch", ylim=(0, None))
     panels[0].set_ylabel("alpha")
-    panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return drawing
 
 
