@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = os.environ.get("FEWBITS_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
+    if path is None or not Path(path).is_file():
         pytest.fail(
             "no Chromium found for the browser tests: install it (Debian and Ubuntu: `apt install "
             "chromium`), or set FEWBITS_CHROMIUM to one, or leave them out with -m 'not browser'",
