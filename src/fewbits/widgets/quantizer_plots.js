@@ -14,7 +14,7 @@ function makePlots(setAlpha) {
     description: "Histogram of the values, with the levels as lines", height: 120, margin: DEEP,
   });
   const faults = plot({
-    caption: legend("Squared error:", ...FAULTS), height: 170,
+    caption: legend("Error:", ...FAULTS), height: 170,
     description: "Clipping, rounding and total error against alpha, the smallest total marked",
   });
   const pulls = plot({

@@ -92,14 +92,14 @@ function advice({ scheme, bits, alpha, measured, curves, sample }) {
     return wrong("One bit with a 0 in the middle leaves 2\u00b9 \u2212 1 = 1 level: every output is 0. ",
       "Take two bits, or levels without a 0.");
   }
-  if (alpha >= (scheme === "pact" ? sample.high : Math.max(-sample.low, sample.high))) {
-    return wrong("No value lies beyond alpha, so PACT\u2019s gradient on it is exactly 0: alpha is stuck here ",
-      "unless a penalty pulls it down.");
-  }
   const ratio = measured.total / curves.smallest;
-  const side = alpha < curves.best ? "small: too much is clipped" : "large: the steps are too wide";
-  const found = ratio < 1.005 ? "This is the smallest error that this grid can reach."
-    : `The error is ${digits(ratio, 3)} times the smallest one. Alpha is too ${side}.`;
-  const below = " (The range starts at 0: values below 0 count as clipped.)";
-  return { tone: "plain", text: [found, scheme === "pact" && sample.low < 0 ? below : ""] };
+  const side = alpha < curves.best ? "small, too much is clipped" : "large, the steps are too wide";
+  const text = [ratio < 1.005 ? "This is the smallest error that this grid can reach."
+    : `${digits(ratio, 3)} times the smallest error: alpha is too ${side}.`];
+  if (alpha >= (scheme === "pact" ? sample.high : Math.max(-sample.low, sample.high))) {
+    text.push(h("span", { class: "wrong-text" }, " No value lies beyond it, so PACT\u2019s gradient on it is " +
+      "exactly 0: stuck, unless a penalty pulls it down."));
+  }
+  if (scheme === "pact" && sample.low < 0) text.push(" (The range starts at 0: values below 0 count as clipped.)");
+  return { tone: "plain", text };
 }
