@@ -78,6 +78,9 @@ types: install
 imports: install
 	$(BIN)/lint-imports
 
+# One thread a worker: two workers with two threads each only get in each other's way.
+unit notebooks record browser: export OMP_NUM_THREADS := 1
+
 unit: install
 	$(BIN)/pytest $(PARALLEL) -m 'not browser'
 
