@@ -93,6 +93,7 @@ browser: install
 
 # The same at real scale, one notebook at a time, so that the accelerator belongs to it alone.
 gpu: install
+	@test "$(SCALE)" != real || $(BIN)/fewbits data get mnist
 	$(BIN)/fewbits doctor
 	$(BIN)/pytest $(NBVAL) --durations 20 --junitxml _build/reports/notebooks-$(SCALE).xml book
 

@@ -161,7 +161,7 @@ def what_a_layer_says(
         cells[0].imshow(image.numpy(), cmap="gray")
         cells[0].set_title(name, fontsize=9)
         for axes, channel in zip(cells[1:], maps, strict=False):
-            axes.imshow(channel.numpy(), cmap="gray", vmin=0, vmax=maps.max())
+            axes.imshow(channel.numpy(), cmap="gray", vmin=0, vmax=maps.max().item())
     return drawing
 
 
