@@ -121,7 +121,7 @@ def pack(codes: Int[Tensor, " count"], bits: int) -> UInt8[Tensor, " packed"]:
             f"codes of {bits} bits must lie in 0..{2**bits - 1}, "
             f"got {int(codes.min())}..{int(codes.max())}"
         )
-    stream = (codes[:, None] >> torch.arange(bits)) & 1
+    stream = (codes[:, None] >> torch.arange(bits, device=codes.device)) & 1
     stream = torch.nn.functional.pad(stream.flatten(), (0, -codes.numel() * bits % 8))
     return (stream.reshape(stream.numel() // 8, 8) << torch.arange(8)).sum(1).to(torch.uint8)
 
@@ -137,8 +137,9 @@ def unpack(packed: UInt8[Tensor, " packed"], bits: int, count: int) -> Int[Tenso
         raise UsageError(
             f"{count} codes of {bits} bits take {-(-count * bits // 8)} bytes, got {packed.numel()}"
         )
-    stream = ((packed.to(torch.int64)[:, None] >> torch.arange(8)) & 1).flatten()[: count * bits]
-    return (stream.view(count, bits) << torch.arange(bits)).sum(1)
+    places = torch.arange(8, device=packed.device)
+    stream = ((packed.to(torch.int64)[:, None] >> places) & 1).flatten()[: count * bits]
+    return (stream.view(count, bits) << places[:bits]).sum(1)
 
 
 def nearest_code(

@@ -1,5 +1,6 @@
 """One plain training loop: seeded, checkpointed, resumed after a kill with the same result."""
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int, UInt8
@@ -15,6 +17,9 @@ from torch import Tensor, nn
 from fewbits.data import Split
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.report import write_whole
+
+# Two hundredths of a channel's spread is all that more images could change.
+REESTIMATION_IMAGES = 20_000
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
@@ -100,19 +105,42 @@ def cross_entropy(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     return nn.functional.cross_entropy(network(images), labels)
 
 
-def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+def parameter_groups(
+    network: nn.Module, weight_decay: float, learning_rate: float
+) -> list[dict[str, Any]]:
     """Decay the weight matrices; leave clips, steps, norms and biases alone.
 
     A clip has a penalty of its own in PACT; decay on top would count twice.
     """
     decayed = [p for p in network.parameters() if p.ndim > 1]
-    free = [p for p in network.parameters() if p.ndim <= 1]
-    return [
-        {"params": decayed, "weight_decay": weight_decay},
-        {"params": free, "weight_decay": 0.0},
+    free = [p for p in network.parameters() if p.ndim == 1]
+    groups: list[dict[str, Any]] = [
+        {"params": decayed, "weight_decay": weight_decay, "max_lr": learning_rate},
+        {"params": free, "weight_decay": 0.0, "max_lr": learning_rate},
     ]
+    for p in network.parameters():
+        if p.ndim == 0:
+            # Adam moves everything by about its rate, whatever the gradient's size. A step of
+            # 0.001 at a rate of 0.002 would jump through 0, so small ones move in proportion.
+            rate = learning_rate * min(1.0, p.item())
+            groups.append({"params": [p], "weight_decay": 0.0, "max_lr": rate})
+    return groups
 
 
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """On a GPU, convolutions that give the same bits each time, in full 32-bit precision.
+
+    Without it cuDNN may pick other algorithms from run to run and round to TF32, so a resumed
+    run would end elsewhere and a fake-quantised sum would differ from the integer one.
+    """
+    with torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    ):
+        yield
+
+
+@repeatable()
 def fit(
     network: nn.Module,
     split: Split,
@@ -137,13 +165,21 @@ def fit(
             be read or written.
     """
     device = next(network.parameters()).device
-    optimizer = torch.optim.AdamW(parameter_groups(network, settings.weight_decay))
+    groups = parameter_groups(network, settings.weight_decay, settings.learning_rate)
+    optimizer = torch.optim.AdamW(groups)
     per_epoch = math.ceil(split.count / settings.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=max(1, settings.epochs * per_epoch)
+        optimizer,
+        [group["max_lr"] for group in groups],
+        total_steps=max(1, settings.epochs * per_epoch),
     )
     progress = Progress()
-    identity = {**asdict(settings), "seed": seed, "images": split.count}
+    identity = {
+        **asdict(settings),
+        "seed": seed,
+        "images": split.count,
+        "digest": _digest(network, split),
+    }
     if checkpoint is not None and checkpoint.exists():
         progress = _resume(checkpoint, identity, network, optimizer, schedule)
     network.train()
@@ -178,6 +214,18 @@ def _loss_or_stop(
         ) from error
 
 
+def _digest(network: nn.Module, split: Split) -> str:
+    """A fingerprint of what is trained on what: each layer's kind and bits, labels and images."""
+    kinds = [
+        f"{name} {type(layer).__name__} {getattr(layer, 'bits', '')}"
+        for name, layer in network.named_modules()
+    ]
+    digest = hashlib.sha256("\n".join(kinds).encode())
+    digest.update(split.labels.cpu().numpy().tobytes())
+    digest.update(split.images[:: max(1, split.count // 256)].cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
 def _finish_epoch(
     progress: Progress,
     mean_loss: float,
@@ -203,7 +251,10 @@ def _resume(
     schedule: torch.optim.lr_scheduler.LRScheduler,
 ) -> Progress:
     try:
-        found, weights, moments, rates, so_far = torch.load(checkpoint, weights_only=True)
+        device = next(network.parameters()).device
+        found, weights, moments, rates, so_far = torch.load(
+            checkpoint, weights_only=True, map_location=device
+        )
     except Exception as error:
         raise FewbitsError(
             f"{checkpoint} is not a checkpoint this version can read ({type(error).__name__}). "
@@ -238,6 +289,7 @@ def modes_kept(network: nn.Module) -> Iterator[None]:
 
 
 @torch.no_grad()
+@repeatable()
 def predict(
     network: nn.Module, images: Tensor, batch_size: int = 1000
 ) -> Float[Tensor, "image class"]:
@@ -266,12 +318,14 @@ def accuracy(network: nn.Module, split: Split) -> float:
 
 @torch.no_grad()
 def reestimate_batch_norm(network: nn.Module, split: Split, batch_size: int = 500) -> None:
-    """Recompute batch norm's running means and variances from plain training images.
+    """Recompute batch norm's running means and variances, in place, from plain training images.
 
     While training they are a moving average over weights that kept changing; after it, one
     pass with the final weights gives the statistics those weights really have.
     """
-    loader = (to_float(part) for part in split.images[:20_000].split(batch_size))
+    images = split.images[:REESTIMATION_IMAGES]
+    # Parts of nearly one size: the running mean gives each part the same weight.
+    loader = (to_float(part) for part in images.chunk(math.ceil(len(images) / batch_size)))
     device = next(network.parameters()).device
     with modes_kept(network):
         torch.optim.swa_utils.update_bn(loader, network, device)

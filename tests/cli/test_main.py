@@ -23,8 +23,8 @@ def raising(error: BaseException):  # noqa: ANN201
     [
         (FewbitsError("the file\nis gone"), 1, "fewbits: the file is gone"),
         (UsageError("no such thing"), 2, "fewbits: no such thing"),
-        (KeyboardInterrupt(), 130, "fewbits: interrupted"),
-        (KeyboardInterrupt("kept"), 130, "fewbits: kept"),
+        (KeyboardInterrupt(), 1, "fewbits: interrupted"),
+        (KeyboardInterrupt("kept"), 1, "fewbits: kept"),
     ],
 )
 def test_expected_errors_are_one_line(

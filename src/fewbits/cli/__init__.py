@@ -11,8 +11,6 @@ from fewbits import __version__
 from fewbits.cli import data, doctor, run
 from fewbits.errors import FewbitsError
 
-INTERRUPTED = 130  # what a shell reports for Ctrl-C
-
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(data.app, name="data")
 app.add_typer(run.app, name="run")
@@ -37,7 +35,7 @@ def fewbits(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``fewbits`` and end the process: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run ``fewbits`` and end the process: 0 done, 1 failed or interrupted, 2 wrong usage."""
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -49,7 +47,7 @@ def _run(arguments: Sequence[str]) -> int:
     except FewbitsError as error:
         return _complain(str(error), error.exit_code)
     except KeyboardInterrupt as stop:
-        return _complain(str(stop) or "interrupted", INTERRUPTED)
+        return _complain(str(stop) or "interrupted", 1)
     except OSError as error:
         # Python would complain once more when it flushes what it could not write at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -41,8 +41,12 @@ def pact(
         scale=scale,
         seed=seed,
     )
-    with training_bar() as bar:
-        report, fresh = experiment.run(settings, data, out, on_step=bar)
+    try:
+        with training_bar() as bar:
+            report, fresh = experiment.run(settings, data, out, on_step=bar)
+    except KeyboardInterrupt:
+        again = "run the same command again and it goes on from the last whole epoch"
+        raise KeyboardInterrupt(f"stopped: {again}") from None
     if not fresh:
         typer.echo(f"This run was finished before; nothing was trained again: {out}")
     accuracy = report.number("test_accuracy")

@@ -52,6 +52,6 @@ def close(answer: object, expected: object, tolerance: float = 1e-4) -> bool:
 def as_tensor(answer: object) -> Tensor | None:
     """``answer`` as a tensor of doubles; None if it is not made of numbers."""
     try:
-        return torch.as_tensor(answer).detach().to(torch.float64)
+        return torch.as_tensor(answer).detach().cpu().to(torch.float64)
     except (TypeError, ValueError, RuntimeError):
         return None

@@ -101,7 +101,7 @@ def quantize_network(
             # An activation no layer reads directly (a mean follows) keeps its own layer's bits.
             bits = plan[reads_next[name]].inputs
             start = best_clip(outputs[name], bits) if recipe.clip is None else recipe.clip
-            setattr(copy, name, PACT(bits, start))
+            setattr(copy, name, PACT(bits, start).to(outputs[name].device))
     return copy
 
 

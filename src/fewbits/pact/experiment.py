@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from torch import nn
-
 from fewbits import data
 from fewbits.errors import UsageError
 from fewbits.pact import networks, pipeline, plans, weights
@@ -15,6 +13,8 @@ from fewbits.pact.pipeline import OnStep, Trained
 from fewbits.report import Report, claim_folder, provenance
 from fewbits.training import Progress
 
+LARGEST_SEED = 2**32 - 1
+
 OnStage = Callable[[str, int, int, float | None], None]
 
 
@@ -23,7 +23,7 @@ class Settings:
     """Everything that decides a run's numbers, checked when made.
 
     Raises:
-        UsageError: a name or number is not one of those the docstrings below list.
+        UsageError: a name or number is not known.
     """
 
     dataset: str
@@ -40,10 +40,12 @@ class Settings:
             ("bits", self.bits, plans.PLAN_NAMES),
             ("weights", self.weights, weights.NAMES),
             ("ends", self.ends, plans.END_NAMES),
-            ("scale", self.scale, ("smoke", "real")),
+            ("scale", self.scale, data.SCALES),
         ):
             if value not in known:
                 raise UsageError(f"unknown {name} {value!r}: expected one of {', '.join(known)}")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise UsageError(f"seed must be from 0 to {LARGEST_SEED}, got {self.seed}")
         if self.seed < 0:
             raise UsageError(f"seed must be 0 or above, got {self.seed}")
 
@@ -66,7 +68,7 @@ def run(
     images = data.load(settings.dataset, data_dir, settings.scale)
     if claim_folder(out, {"method": "pact", **asdict(settings)}):
         return Report.read(out), False
-    schedule = pipeline.schedule_for(settings.dataset, settings.scale)
+    schedule = pipeline.schedule_for(settings.dataset, settings.scale, images.train.count)
     trained = pipeline.train_float(
         images,
         settings.network,
@@ -125,23 +127,3 @@ def _stage(name: str, on_step: OnStage | None) -> OnStep | None:
         on_step(name, step, steps, progress.losses[-1] if progress.losses else None)
 
     return show
-
-
-def load_network(out: Path, images: data.ImageSet) -> nn.Sequential:
-    """The trained network of a finished run, in eval mode: its checkpoints, loaded again."""
-    report = Report.read(out)
-    settings = Settings(**{k: v for k, v in report.settings.items() if k != "schedule"})  # type: ignore[arg-type]
-    schedule = pipeline.schedule_for(settings.dataset, settings.scale)
-    trained = pipeline.train_float(
-        images, settings.network, schedule.float_network, settings.seed, checkpoint=out / "float.pt"
-    )
-    if settings.bits == "32":
-        return trained.network
-    recipe = Recipe(settings.bits, settings.weights, settings.ends)
-    return pipeline.fine_tune(
-        pipeline.quantize(trained, recipe, images.train),
-        images.train,
-        schedule.fine_tuning,
-        settings.seed,
-        checkpoint=out / "quantized.pt",
-    ).network
