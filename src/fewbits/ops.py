@@ -123,7 +123,11 @@ def pack(codes: Int[Tensor, " count"], bits: int) -> UInt8[Tensor, " packed"]:
         )
     stream = (codes[:, None] >> torch.arange(bits, device=codes.device)) & 1
     stream = torch.nn.functional.pad(stream.flatten(), (0, -codes.numel() * bits % 8))
-    return (stream.reshape(stream.numel() // 8, 8) << torch.arange(8)).sum(1).to(torch.uint8)
+    return (
+        (stream.reshape(stream.numel() // 8, 8) << torch.arange(8, device=codes.device))
+        .sum(1)
+        .to(torch.uint8)
+    )
 
 
 def unpack(packed: UInt8[Tensor, " packed"], bits: int, count: int) -> Int[Tensor, " count"]:

@@ -260,21 +260,19 @@ def _resume(
             f"{checkpoint} is not a checkpoint this version can read ({type(error).__name__}). "
             "Delete it to train from the start."
         ) from error
-    if found != identity:
+    if found | {"digest": identity["digest"]} != identity:
         raise UsageError(
             f"{checkpoint} belongs to a training with other settings ({found}, expected "
             f"{identity}). Choose another --out."
         )
-    if _shapes(weights) != _shapes(network.state_dict()):
-        raise UsageError(f"{checkpoint} belongs to another network. Choose another --out.")
+    if found != identity:
+        raise UsageError(
+            f"{checkpoint} belongs to another network or other images. Choose another --out."
+        )
     network.load_state_dict(weights)
     optimizer.load_state_dict(moments)
     schedule.load_state_dict(rates)
     return Progress(**so_far)
-
-
-def _shapes(weights: dict[str, Tensor]) -> dict[str, torch.Size]:
-    return {name: value.shape for name, value in weights.items()}
 
 
 @contextmanager
