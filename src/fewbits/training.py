@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int, UInt8
@@ -105,26 +104,17 @@ def cross_entropy(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     return nn.functional.cross_entropy(network(images), labels)
 
 
-def parameter_groups(
-    network: nn.Module, weight_decay: float, learning_rate: float
-) -> list[dict[str, Any]]:
+def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
     """Decay the weight matrices; leave clips, steps, norms and biases alone.
 
     A clip has a penalty of its own in PACT; decay on top would count twice.
     """
     decayed = [p for p in network.parameters() if p.ndim > 1]
-    free = [p for p in network.parameters() if p.ndim == 1]
-    groups: list[dict[str, Any]] = [
-        {"params": decayed, "weight_decay": weight_decay, "max_lr": learning_rate},
-        {"params": free, "weight_decay": 0.0, "max_lr": learning_rate},
+    free = [p for p in network.parameters() if p.ndim <= 1]
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": free, "weight_decay": 0.0},
     ]
-    for p in network.parameters():
-        if p.ndim == 0:
-            # Adam moves everything by about its rate, whatever the gradient's size. A step of
-            # 0.001 at a rate of 0.002 would jump through 0, so small ones move in proportion.
-            rate = learning_rate * min(1.0, p.item())
-            groups.append({"params": [p], "weight_decay": 0.0, "max_lr": rate})
-    return groups
 
 
 @contextmanager
@@ -165,12 +155,11 @@ def fit(
             be read or written.
     """
     device = next(network.parameters()).device
-    groups = parameter_groups(network, settings.weight_decay, settings.learning_rate)
-    optimizer = torch.optim.AdamW(groups)
+    optimizer = torch.optim.AdamW(parameter_groups(network, settings.weight_decay))
     per_epoch = math.ceil(split.count / settings.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
-        [group["max_lr"] for group in groups],
+        settings.learning_rate,
         total_steps=max(1, settings.epochs * per_epoch),
     )
     progress = Progress()
