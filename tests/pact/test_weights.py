@@ -180,15 +180,29 @@ def test_sawb_and_dorefa_pass_gradients_through() -> None:
         torch.testing.assert_close(weights.grad, upstream * bend)
 
 
-def test_lsq_starts_at_the_papers_step_and_learns_it() -> None:
+def test_lsq_starts_at_the_papers_step_and_learns_its_logarithm() -> None:
     weights = torch.tensor([0.5, -0.3, 0.1, -0.7], requires_grad=True)
     quantizer = LSQWeights(3, weights)
     assert quantizer.step.item() == pytest.approx(2 * 0.4 / math.sqrt(3))
     quantizer(weights).sum().backward()
     step = quantizer.step.item()
     _, to_step = slow.lsq_gradients(weights.tolist(), step, 4, 3, [1.0] * 4)
-    assert quantizer.step.grad.item() == pytest.approx(to_step, rel=1e-4)
+    # d step / d log step is the step itself.
+    assert quantizer.log_step.grad.item() == pytest.approx(step * to_step, rel=1e-4)
     assert quantizer.grid(weights.detach()).levels == 8
+
+
+@pytest.mark.parametrize("bits", [2, 8])
+def test_a_learned_step_moves_by_a_share_of_itself(bits: int) -> None:
+    weights = torch.randn(500, generator=torch.Generator().manual_seed(0)) / 100
+    quantizer = LSQWeights(bits, weights)
+    start = quantizer.step.item()
+    optimizer = torch.optim.Adam(quantizer.parameters(), lr=0.002)
+    for _ in range(20):
+        optimizer.zero_grad()
+        quantizer(weights).abs().sum().backward()  # always asks for a smaller step
+        optimizer.step()
+    assert 0.95 * start < quantizer.step.item() < start
 
 
 def test_lsq_refuses_one_bit() -> None:

@@ -161,7 +161,11 @@ class DoReFa(nn.Module):
 
 
 class LSQWeights(nn.Module):
-    """LSQ's weights: signed whole multiples of one learned step a layer (arXiv 1902.08153)."""
+    """LSQ's weights: signed whole multiples of one learned step a layer (arXiv 1902.08153).
+
+    What is learned is the step's logarithm. Adam moves every parameter by about the learning rate,
+    and that is more than a whole step of an 8-bit layer: learned itself, it would cross 0.
+    """
 
     def __init__(self, bits: int, weights: Float[Tensor, "*shape"]) -> None:
         super().__init__()
@@ -173,7 +177,12 @@ class LSQWeights(nn.Module):
             )
         # LSQ section 2.1: the step starts at 2 E|w| / sqrt(Q_P).
         start = 2 * weights.detach().abs().mean() / (2 ** (bits - 1) - 1) ** 0.5
-        self.step = nn.Parameter(start.clamp_min(torch.finfo(weights.dtype).tiny))
+        self.log_step = nn.Parameter(start.clamp_min(torch.finfo(weights.dtype).tiny).log())
+
+    @property
+    def step(self) -> Float[Tensor, ""]:
+        """Distance between neighbouring levels, always above 0."""
+        return self.log_step.exp()
 
     def grid(self, weights: Float[Tensor, "*shape"]) -> Grid:
         """Codes for these weights."""
