@@ -304,6 +304,7 @@ def accuracy(network: nn.Module, split: Split) -> float:
 
 
 @torch.no_grad()
+@repeatable()
 def reestimate_batch_norm(network: nn.Module, split: Split, batch_size: int = 500) -> None:
     """Recompute batch norm's running means and variances, in place, from plain training images.
 

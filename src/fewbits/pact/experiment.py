@@ -46,8 +46,6 @@ class Settings:
                 raise UsageError(f"unknown {name} {value!r}: expected one of {', '.join(known)}")
         if not 0 <= self.seed <= LARGEST_SEED:
             raise UsageError(f"seed must be from 0 to {LARGEST_SEED}, got {self.seed}")
-        if self.seed < 0:
-            raise UsageError(f"seed must be 0 or above, got {self.seed}")
 
 
 def run(

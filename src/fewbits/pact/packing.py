@@ -64,9 +64,11 @@ def load_packed_weights(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FewbitsError(f"{path} is missing: save_packed writes it")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            names = [key.removesuffix(".layout") for key in arrays.files if key.endswith(".layout")]
-            return {name: _unpack_layer(arrays, name) for name in names}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            # By any of its three parts: a layer that lacks one is an error, not left out.
+            parts = [key.rpartition(".") for key in arrays.files]
+            names = [name for name, _, part in parts if part in ("packed", "step", "layout")]
+            return {name: _unpack_layer(arrays, name) for name in dict.fromkeys(names)}
     except Exception as error:  # a zip archive can be broken in many ways, each with its own type
         said = " ".join(str(error).split())
         raise FewbitsError(
