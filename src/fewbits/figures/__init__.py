@@ -1,5 +1,13 @@
 """Results -> pictures. One visual language: a colour a method, one for float, one for wrong."""
 
+from fewbits.figures.codes import (
+    codes_by_use,
+    digit_in_codes,
+    error_over_codes,
+    moving_levels,
+    pairs_and_codes,
+    rebuilt_digits,
+)
 from fewbits.figures.drawing import Drawing
 from fewbits.figures.levels import (
     decibels_over_bits,
@@ -31,16 +39,22 @@ __all__ = [
     "Drawing",
     "clip_paths",
     "clips_by_layer",
+    "codes_by_use",
     "decibels_over_bits",
+    "digit_in_codes",
     "engines",
     "error_and_accuracy",
     "error_over_clip",
+    "error_over_codes",
     "errors_by_step",
     "family_portrait",
     "fewer_greys",
     "fitted_curves",
     "gradient_answers",
+    "moving_levels",
     "pact_function",
+    "pairs_and_codes",
+    "rebuilt_digits",
     "recorded_accuracy",
     "staircase_and_slope",
     "table",

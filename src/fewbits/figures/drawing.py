@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from fewbits.palette import LIGHT
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {  # Any, because matplotlib types its keys and this must run with older ones
     "axes.axisbelow": True,
     "axes.edgecolor": LIGHT["float"],
     "axes.facecolor": "none",
@@ -61,8 +61,19 @@ class Drawing(Figure):
         with mpl.rc_context(STYLE):
             return list(self.subplots(rows, columns, squeeze=False, **options).flat)
 
+    def _settle(self) -> None:
+        """Bring what was drawn outside ``panels`` into the book's style: titles and legends."""
+        for axes in self.axes:
+            if title := axes.get_title():
+                size = min(axes.title.get_fontsize(), 10)
+                axes.set_title("")
+                axes.set_title(title, loc="left", fontsize=size, color=LIGHT["ink"])
+            if legend := axes.get_legend():
+                legend.set_frame_on(False)
+
     def svg(self) -> str:
         """The figure as one ``<svg>`` element."""
+        self._settle()
         salt = {
             "svg.hashsalt": self.alt
         }  # the same names for the same figure, its own among others

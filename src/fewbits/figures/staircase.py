@@ -9,8 +9,8 @@ from torch import Tensor
 from fewbits.figures.drawing import Drawing
 from fewbits.palette import LIGHT
 
-SHADES = ("float", "ink", "wrong", "pact", "qsenn", "protoquant")
-MARKERS = "os^Dvp"
+SHADES = ("float", "protoquant", "pact", "qsenn", "ink")
+MARKERS = "ov^Ds"
 
 
 def staircase_and_slope() -> Drawing:
@@ -51,11 +51,9 @@ def weight_paths(
     )
     drawing = Drawing(f"A weight over training steps. {told}.", 6.4, 3.2)
     (axes,) = drawing.panels()
-    longest = max(map(len, paths.values()))
-    for level, text in ((target, "target"), (threshold, "threshold between levels 0 and 1")):
-        axes.axhline(level, color=LIGHT["ink"], linewidth=0.8, linestyle=":")
-        axes.annotate(text, (longest, level), (0, 3), textcoords="offset points", ha="right")
-    looks = zip(("float", "pact", "qsenn", "wrong"), ("--", "-", "-.", ":"), strict=True)
+    axes.axhline(threshold, color=LIGHT["wrong"], linewidth=1, label="threshold")
+    axes.axhline(target, color=LIGHT["ink"], linewidth=1, label="target")
+    looks = zip(("float", "pact", "protoquant", "qsenn"), ("--", "-", "-.", ":"), strict=True)
     for (name, path), (shade, dash) in zip(paths.items(), looks, strict=False):
         axes.plot(path, color=LIGHT[shade], linestyle=dash, label=name)
     axes.set(xlabel="step", ylabel="weight w")
@@ -74,7 +72,7 @@ def gradient_answers(
     )
     drawing = Drawing(f"Gradient over the weight from level 0 to level 1. {told}.", 6.4, 3.2)
     (axes,) = drawing.panels()
-    looks = zip(("ink", "pact", "qsenn"), ("-", "--", ":"), (1.8, 1.8, 3.4), strict=True)
+    looks = zip(("ink", "pact", "protoquant"), ("-", "-", ":"), (1.8, 1.8, 4), strict=True)
     for (name, line), (shade, dash, width) in zip(answers.items(), looks, strict=False):
         axes.plot(w, line, color=LIGHT[shade], linestyle=dash, linewidth=width, label=name)
     axes.axhline(0, color=LIGHT["float"], linewidth=0.8)
@@ -105,7 +103,9 @@ def errors_by_step(
     )
     drawing = Drawing(alt, 6.8, 3.8)
     (axes,) = drawing.panels()
-    axes.axhspan(floor.min(), floor.max(), color=LIGHT["faint"], label="float, all seeds")
+    axes.axhspan(
+        floor.min().item(), floor.max().item(), color=LIGHT["faint"], label="float, all seeds"
+    )
     place = torch.arange(len(steps)).float()
     for i, (name, e) in enumerate(errors.items()):
         x, shade = place + 0.11 * (i - (len(errors) - 1) / 2), LIGHT[SHADES[i]]

@@ -6,13 +6,15 @@ from html import escape
 
 from torch import Tensor
 
-CSS = (
-    "<style>.fb-table{border-collapse:collapse;margin:.5rem 0;font-size:.95em;"
-    "font-variant-numeric:tabular-nums}.fb-table caption{text-align:left;padding:.2rem .6rem}"
-    ".fb-table th,.fb-table td{padding:.2rem .6rem;text-align:right;"
-    "border-bottom:1px solid var(--fb-faint,#D5DAE1)}"
-    ".fb-table :is(th,td):first-child{text-align:left}</style>"
-)
+# The class is doubled so that the rules outweigh those of the page around it.
+CSS = """<style>
+.fb-table.fb-table{border-collapse:collapse;margin:.5rem 0;font-size:.95em;
+ font-variant-numeric:tabular-nums}
+.fb-table.fb-table caption{text-align:left;padding:.2rem .6rem;white-space:nowrap}
+.fb-table.fb-table :is(th,td){padding:.2rem .6rem;text-align:right;
+ border-bottom:1px solid var(--fb-faint,#D5DAE1)}
+.fb-table.fb-table :is(th,td):first-child{text-align:left}
+</style>"""
 
 
 @dataclass(frozen=True)
