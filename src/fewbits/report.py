@@ -1,6 +1,8 @@
 """What a run leaves behind: one JSON file with its settings, its numbers and their origin."""
 
+import errno
 import json
+import math
 import os
 import platform
 import subprocess
@@ -41,10 +43,17 @@ class Report:
     provenance: dict[str, object]
 
     def number(self, metric: str) -> float:
-        """One metric that is a number."""
-        value = self.metrics[metric]
-        if not isinstance(value, int | float):
-            raise FewbitsError(f"the metric {metric!r} should be a number, got {value!r}")
+        """One metric that is a finite number.
+
+        Raises:
+            FewbitsError: it is missing or something else.
+        """
+        value = self.metrics.get(metric) if isinstance(self.metrics, dict) else None
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise FewbitsError(
+                f"the report's metric {metric!r} should be a finite number, got {value!r}: the "
+                "report is damaged. Delete it and run again, nothing is trained twice."
+            )
         return value
 
     @classmethod
@@ -82,7 +91,10 @@ def _read_json(path: Path, keys: set[str] | None = None) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise FewbitsError(f"{path} is missing: run the command that writes it first") from error
     except (OSError, ValueError) as error:
-        raise FewbitsError(f"{path} cannot be read as JSON: {error}") from error
+        raise FewbitsError(
+            f"{path} cannot be read as JSON: {error}. If it is damaged, delete it and run again; "
+            "checkpoints are kept."
+        ) from error
     if not isinstance(found, dict) or (keys is not None and set(found) != keys):
         expected = f"the keys {', '.join(sorted(keys))}" if keys else "settings"
         raise FewbitsError(f"{path} is not a file of this project: expected {expected}")
@@ -105,22 +117,34 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     A kill leaves the old file or the new one, never half.
 
     Raises:
+        UsageError: a file stands where a folder is needed.
         FewbitsError: the folder cannot be written.
     """
-    part = path.with_name(path.name + ".part")
+    # Two processes that write the same file must not share a half of it.
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(part)
         os.replace(part, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as a RuntimeError
-        reason = getattr(error, "strerror", None) or str(error)
-        raise FewbitsError(
-            f"could not write {path}: {reason}. Free some space, or choose another folder (--out)."
-        ) from error
+        raise _writing_failed(path, error) from error
     finally:
         with suppress(OSError):
             part.unlink()
     return path
+
+
+def _writing_failed(path: Path, error: OSError | RuntimeError) -> FewbitsError:
+    """What kept a file from being written, and what to do about it."""
+    code = error.errno if isinstance(error, OSError) else errno.ENOSPC
+    reason = error.strerror if isinstance(error, OSError) else "the disk is full"
+    if code in (errno.EEXIST, errno.ENOTDIR):
+        return UsageError(f"could not write {path}: a file is in the way, choose another folder")
+    if code in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "Free some space and run the same command again; what was finished is kept."
+    else:
+        remedy = "Choose a folder (--out) that you can write to."
+    return FewbitsError(f"could not write {path}: {reason}. {remedy}")
 
 
 def claim_folder(folder: Path, settings: dict[str, object]) -> bool:

@@ -155,7 +155,9 @@ def check_folder(data_dir: str | os.PathLike[str] | None) -> Path | None:
     """Return the data folder as an absolute path, or say that it is not there."""
     if data_dir is None:
         return None
-    folder = Path(data_dir).expanduser().resolve()
+    from fewbits.data.folders import expand
+
+    folder = expand(data_dir).resolve()
     if not folder.is_dir():
         raise UsageError(
             f"the data folder {folder} does not exist: set FEWBITS_DATA to one that does, "

@@ -185,9 +185,9 @@ def fit(
                 on_step(epoch * per_epoch + step + 1, settings.epochs * per_epoch, progress)
         _finish_epoch(progress, total.item() / per_epoch, network, record, started)
         if checkpoint is not None:
-            state = [identity, network.state_dict(), optimizer.state_dict(), schedule.state_dict()]
-            state.append(asdict(progress))
-            write_whole(checkpoint, partial(torch.save, state))
+            state = [network.state_dict(), optimizer.state_dict(), schedule.state_dict()]
+            state = [identity, *state, asdict(progress)]
+            write_whole(checkpoint, partial(torch.save, [*state, content_digest(state)]))
     return progress
 
 
@@ -201,6 +201,24 @@ def _loss_or_stop(
         raise FewbitsError(
             f"training went wrong in epoch {epoch + 1}: {error} Or lower the learning rate."
         ) from error
+
+
+def content_digest(state: object) -> str:
+    """A checksum of everything in a checkpoint, so that a flipped bit is not trained on."""
+    digest = hashlib.sha256()
+    waiting = [state]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Tensor):
+            digest.update(f"{part.dtype} {tuple(part.shape)}".encode())
+            digest.update(part.detach().cpu().contiguous().numpy().tobytes())
+        elif isinstance(part, dict):
+            waiting += [*part.keys(), *part.values()]
+        elif isinstance(part, list | tuple):
+            waiting += part
+        else:
+            digest.update(repr(part).encode())
+    return digest.hexdigest()
 
 
 def _digest(network: nn.Module, split: Split) -> str:
@@ -241,13 +259,14 @@ def _resume(
 ) -> Progress:
     try:
         device = next(network.parameters()).device
-        found, weights, moments, rates, so_far = torch.load(
-            checkpoint, weights_only=True, map_location=device
-        )
+        *state, digest = torch.load(checkpoint, weights_only=True, map_location=device)
+        if content_digest(state) != digest:
+            raise ValueError("its content does not have its checksum")
+        found, weights, moments, rates, so_far = state
     except Exception as error:
         raise FewbitsError(
-            f"{checkpoint} is not a checkpoint this version can read ({type(error).__name__}). "
-            "Delete it to train from the start."
+            f"{checkpoint} is damaged, or not a checkpoint this version can read "
+            f"({type(error).__name__}). Delete it to train from the start."
         ) from error
     if found | {"digest": identity["digest"]} != identity:
         raise UsageError(

@@ -43,7 +43,8 @@ def _run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     try:
         exit_code = _invoke(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started us
+            sys.stdout.flush()
     except FewbitsError as error:
         return _complain(str(error), error.exit_code)
     except KeyboardInterrupt as stop:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from fewbits.errors import UsageError
+
 app = typer.Typer(help="Train, evaluate and report one method.", no_args_is_help=True)
 
 
@@ -16,7 +18,7 @@ def run() -> None:
 @app.command()
 def pact(
     dataset: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist or idx:DIR")],
-    out: Annotated[Path, typer.Option(help="Folder for the report and the checkpoints.")],
+    out: Annotated[str, typer.Option(help="Folder for the report and the checkpoints.")],
     network: Annotated[str, typer.Option(help="classic or compact")] = "compact",
     bits: Annotated[str, typer.Option(help="32 (float), 8, 4, 4/2 or 2")] = "4",
     weights: Annotated[str, typer.Option(help="sawb, dorefa or lsq")] = "sawb",
@@ -30,8 +32,14 @@ def pact(
     Run it again with the same --out after a kill: it goes on where it stopped.
     """
     from fewbits.cli.progress import training_bar
+    from fewbits.data.folders import expand
     from fewbits.pact import experiment
 
+    if not out:
+        raise UsageError("--out is empty: name a folder for the report and the checkpoints")
+    folder = Path(out)
+    if dataset.startswith("idx:") and dataset != "idx:":  # the same folder, however it is written
+        dataset = f"idx:{expand(dataset.removeprefix('idx:')).resolve()}"
     settings = experiment.Settings(
         dataset=dataset,
         network=network,
@@ -43,11 +51,11 @@ def pact(
     )
     try:
         with training_bar() as bar:
-            report, fresh = experiment.run(settings, data, out, on_step=bar)
+            report, fresh = experiment.run(settings, data, folder, on_step=bar)
     except KeyboardInterrupt:
         again = "run the same command again and it goes on from the last whole epoch"
         raise KeyboardInterrupt(f"stopped: {again}") from None
     if not fresh:
-        typer.echo(f"This run was finished before; nothing was trained again: {out}")
+        typer.echo(f"This run was finished before; nothing was trained again: {folder}")
     accuracy = report.number("test_accuracy")
-    typer.echo(f"test accuracy {100 * accuracy:.2f} %   report: {out / 'report.json'}")
+    typer.echo(f"test accuracy {100 * accuracy:.2f} %   report: {folder / 'report.json'}")

@@ -6,6 +6,7 @@ from pathlib import Path
 import platformdirs
 
 from fewbits.data.registry import SetInfo
+from fewbits.errors import UsageError
 
 VARIABLE = "FEWBITS_DATA"
 
@@ -13,7 +14,19 @@ VARIABLE = "FEWBITS_DATA"
 def named_folder(data_dir: str | Path | None = None) -> Path | None:
     """The folder that was named, in the call or by FEWBITS_DATA; None if neither did."""
     named = data_dir or os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else None
+    return expand(named) if named else None
+
+
+def expand(folder: str | os.PathLike[str]) -> Path:
+    """The folder with ``~`` written out.
+
+    Raises:
+        UsageError: ``~`` names nobody's home.
+    """
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{folder}: {error} Write the folder out in full.") from error
 
 
 def data_folder(data_dir: str | Path | None = None) -> Path:

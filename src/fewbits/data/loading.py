@@ -8,6 +8,7 @@ from jaxtyping import UInt8
 
 from fewbits.data import idx
 from fewbits.data.digits import load_digits
+from fewbits.data.folders import expand
 from fewbits.data.registry import DIGITS, IDX_PREFIX, SetInfo, find_set
 from fewbits.data.splits import ImageSet, Split, digest_images, order_by_digest, take
 from fewbits.data.verify import read_known
@@ -75,7 +76,7 @@ def _load_known(info: SetInfo, data_dir: str | Path | None) -> ImageSet:
 
 def _load_idx(name: str) -> ImageSet:
     """Any four IDX files; a tenth of the training part, at least one image, is for validation."""
-    folder = Path(name.removeprefix(IDX_PREFIX)).expanduser()
+    folder = expand(name.removeprefix(IDX_PREFIX))
     if not name.removeprefix(IDX_PREFIX):
         raise UsageError("idx: needs a folder, as in idx:path/to/folder")
     remedy = "put the four files there, named like MNIST's, or name another folder"

@@ -101,7 +101,8 @@ class PACT(nn.Module):
     def __init__(self, bits: int, alpha: float) -> None:
         super().__init__()
         self.bits = check_bits(bits)
-        self.alpha = nn.Parameter(torch.tensor(float(check_clip(alpha))))
+        self.alpha = nn.Parameter(torch.tensor(float(alpha)))
+        check_clip(self.alpha.item())  # as 32 bits hold it: a huge number has become infinite
 
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """Quantise activations of any shape."""

@@ -1,5 +1,6 @@
 """One whole PACT run: settings in, report and checkpoints out, resumable at any moment."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,6 +49,15 @@ class Settings:
             raise UsageError(f"seed must be from 0 to {LARGEST_SEED}, got {self.seed}")
 
 
+def digest_of(images: data.ImageSet) -> str:
+    """A short fingerprint of a set: other images or labels behind the same name are another set."""
+    digest = hashlib.sha256()
+    for split in (images.train, images.validation, images.test):
+        digest.update(split.labels.numpy().tobytes())
+        digest.update(split.images[:: max(1, split.count // 1000)].numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
 def run(
     settings: Settings, data_dir: Path | None, out: Path, on_step: OnStage | None = None
 ) -> tuple[Report, bool]:
@@ -64,7 +74,7 @@ def run(
         FewbitsError: the data are missing or broken, or ``out`` cannot be written.
     """
     images = data.load(settings.dataset, data_dir, settings.scale)
-    if claim_folder(out, {"method": "pact", **asdict(settings)}):
+    if claim_folder(out, {"method": "pact", **asdict(settings), "images": digest_of(images)}):
         return Report.read(out), False
     schedule = pipeline.schedule_for(settings.dataset, settings.scale, images.train.count)
     trained = pipeline.train_float(
