@@ -170,7 +170,7 @@ def test_a_cut_checkpoint_is_one_clear_line(split: Split, tmp_path: Path, kept: 
 def test_a_checkpoint_that_cannot_be_written(split: Split, tmp_path: Path, monkeypatch) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
-    with pytest.raises(FewbitsError, match="could not write .*c.pt.*Free some space, or choose"):
+    with pytest.raises(UsageError, match="could not write .*c.pt: a file is in the way"):
         fit(float_network(), split, TrainSettings(1), 3, checkpoint=file / "c.pt")
 
     def full(state: object, path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_checkpoint_that_cannot_be_written(split: Split, tmp_path: Path, monke
         raise RuntimeError("[enforce fail at inline_container.cc] unexpected pos 64 vs 0")
 
     monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(FewbitsError, match="could not write"):
+    with pytest.raises(FewbitsError, match="the disk is full. Free some space and run the same"):
         fit(float_network(), split, TrainSettings(1), 3, checkpoint=tmp_path / "c.pt")
     assert [path.name for path in tmp_path.iterdir()] == ["file"], "no half file left"
 
@@ -255,6 +255,17 @@ def test_only_weight_matrices_decay() -> None:
         "4.quantizer.log_step",
     ]
     assert sorted(names[id(p)] for p in free["params"]) == expected
+
+
+def test_a_flipped_bit_in_a_checkpoint_is_not_trained_on(split: Split, tmp_path: Path) -> None:
+    path = tmp_path / "c.pt"
+    fit(float_network(), split, TrainSettings(1), 3, checkpoint=path)
+    state = torch.load(path, weights_only=True)
+    weight = next(value for value in state[1].values() if value.ndim > 1)
+    weight.view(torch.int32)[..., 0] ^= 1  # the smallest change there is
+    torch.save(state, path)
+    with pytest.raises(FewbitsError, match="is damaged.*Delete it to train from the start"):
+        fit(float_network(), split, TrainSettings(2), 3, checkpoint=path)
 
 
 def test_a_checkpoint_of_other_images_is_refused(split: Split, tmp_path: Path) -> None:
