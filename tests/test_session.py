@@ -194,6 +194,20 @@ def test_requirements_come_without_the_extras():
     assert not {"pytest", "jupyter-book", "onnx"} & names
 
 
+def test_nothing_is_imported_before_it_is_installed(tmp_path):
+    """With a data folder named too: looking at it takes modules that Colab may be without."""
+    source = (
+        "import sys\nfrom fewbits import session\n"
+        "def look(requirements):\n"
+        "    print(*sorted({'torch', 'numpy', 'jaxtyping', 'platformdirs'} & set(sys.modules)))\n"
+        "    raise SystemExit\n"
+        "session.install_missing = look\n"
+        f"session.start(data_dir={str(tmp_path)!r})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
 def test_importing_it_needs_nothing_that_may_be_missing():
     light = (
         "import fewbits.session, sys; print(*{'torch', 'numpy', 'jaxtyping'} & set(sys.modules))"

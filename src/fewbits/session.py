@@ -93,11 +93,12 @@ def start(scale: str | None = None, data_dir: str | os.PathLike[str] | None = No
     """
     colab = in_colab()
     scale = check_scale(scale or os.environ.get("FEWBITS_SCALE") or None)
-    folder = check_folder(data_dir or os.environ.get("FEWBITS_DATA") or None)
     requirements = package_requirements()
     install_missing(requirements)
     versions = installed_versions()
     refuse_unfit(requirements, versions)
+    # Only from here on may anything be imported that a stranger's machine could be without.
+    folder = check_folder(data_dir or os.environ.get("FEWBITS_DATA") or None)
 
     import torch
 
