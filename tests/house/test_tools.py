@@ -25,7 +25,7 @@ def bare(tmp_path):
 
 
 def make(folder, *arguments):
-    command = ["make", *arguments]
+    command = ["make", "--no-print-directory", *arguments]  # `make test` runs these tests
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 

@@ -124,7 +124,7 @@ def test_settings_are_kept_from_the_first_moment(tmp_path: Path) -> None:
     with pytest.raises(Killed):
         run(Settings("digits"), None, tmp_path, on_step=kill_at("float network", 1))
     kept = json.loads((tmp_path / "settings.json").read_text())
-    assert kept == {"method": "pact", **asdict(Settings("digits"))}
+    assert kept.items() >= {"method": "pact", **asdict(Settings("digits"))}.items()
 
 
 @pytest.mark.parametrize(
