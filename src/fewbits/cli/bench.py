@@ -1,5 +1,6 @@
 """``fewbits bench``: what a step costs."""
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -28,8 +29,7 @@ def pact(
     from fewbits.pact.networks import NAMES
     from fewbits.report import provenance, write_json
 
-    console = Console()
-    found = []
+    console, found, started = Console(), [], time.perf_counter()
     for network in NAMES:
         table = Table("layers", "ms a step", "quartiles", "x float", title=network)
         for row in step_times(network, rounds, brevitas):
@@ -38,4 +38,5 @@ def pact(
             found.append(asdict(row))
         console.print(table)
     if out is not None:
-        write_json({"bench": "pact", "steps": found, "provenance": provenance(0.0)}, out)
+        origin = provenance(time.perf_counter() - started)
+        write_json({"bench": "pact", "steps": found, "provenance": origin}, out)

@@ -1,10 +1,11 @@
 """What a quantised training step costs beside the float step, and beside Brevitas' layers."""
 
+import random
 import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from statistics import quantiles
+from statistics import median, quantiles
 
 import torch
 from torch import nn
@@ -14,10 +15,11 @@ from fewbits.pact import networks, weights
 from fewbits.pact.convert import Recipe, quantize_network
 from fewbits.pact.pipeline import CLIP_PENALTY, penalized
 from fewbits.pact.plans import plan_bits
-from fewbits.training import Loss, cross_entropy, pick_device
+from fewbits.training import Loss, cross_entropy, parameter_groups, pick_device
 
 BATCH = 128
 CLASSES = 10
+CLIP = 4.0
 WARM_UP = 3
 
 
@@ -75,7 +77,12 @@ def brevitas_network(float_network: nn.Sequential, bits: int) -> nn.Sequential:
                 weight_bit_width=plan[read].weights,
             )
         elif isinstance(layer, nn.ReLU):
-            made = qnn.QuantReLU(bit_width=plan[min(read, len(plan) - 1)].inputs)
+            # Learned from the first step on; the default collects statistics for 300 steps first.
+            made = qnn.QuantReLU(
+                bit_width=plan[min(read, len(plan) - 1)].inputs,
+                scaling_impl_type="parameter",
+                scaling_init=CLIP,
+            )
         else:
             made = deepcopy(layer)
         read += isinstance(layer, nn.Conv2d | nn.Linear)
@@ -84,7 +91,7 @@ def brevitas_network(float_network: nn.Sequential, bits: int) -> nn.Sequential:
 
 
 def step_times(network: str, rounds: int = 20, with_brevitas: bool = True) -> list[StepTime]:
-    """Time one training step of every kind of layer, all of them in turn, round after round.
+    """Time one training step of every kind of layer: all of them every round, in a drawn order.
 
     Args:
         network: "classic" or "compact".
@@ -99,9 +106,10 @@ def step_times(network: str, rounds: int = 20, with_brevitas: bool = True) -> li
         for name, (model, loss) in _contestants(network, images, with_brevitas).items()
     }
     spent: dict[str, list[float]] = {name: [] for name in steps}
+    order = random.Random(0)
     for _ in range(WARM_UP + rounds):
-        for name, step in steps.items():
-            spent[name].append(_milliseconds(step, device))
+        for name in order.sample(list(steps), len(steps)):
+            spent[name].append(_milliseconds(steps[name], device))
     return [
         _summary(network, name, times[WARM_UP:], spent["float"][WARM_UP:])
         for name, times in spent.items()
@@ -126,7 +134,7 @@ def _stepper(
     model: nn.Sequential, loss: Loss, images: torch.Tensor, labels: torch.Tensor
 ) -> Callable[[], None]:
     model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
+    optimizer = torch.optim.AdamW(parameter_groups(model, 0.01), lr=1e-4)
 
     def step() -> None:
         value = loss(model, images, labels)
@@ -148,6 +156,6 @@ def _milliseconds(step: Callable[[], None], device: torch.device) -> float:
 
 
 def _summary(network: str, layers: str, times: list[float], float_times: list[float]) -> StepTime:
-    low, median, high = quantiles(times, n=4)
+    low, middle, high = quantiles(times, n=4, method="inclusive")
     ratios = [time / base for time, base in zip(times, float_times, strict=True)]
-    return StepTime(network, layers, low, median, high, quantiles(ratios, n=4)[1])
+    return StepTime(network, layers, low, middle, high, median(ratios))
