@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from fewbits.figures.drawing import Drawing
+from fewbits.figures.drawing import Drawing, picture
 from fewbits.palette import LIGHT
 
 
@@ -38,9 +38,7 @@ def digit_in_codes(
     titles = ("cut into patches", f"{len(codes)} codes", "each patch by its code")
     sheets = (image, tile(codes, 8), rebuilt)
     for axes, title, sheet in zip(panels, titles, sheets, strict=True):
-        axes.imshow(sheet, cmap="gray", vmin=0, vmax=1)
-        axes.set(title=title, xticks=[], yticks=[])
-        axes.grid(visible=False)
+        picture(axes, sheet, title)
     for edge in range(side, image.shape[0], side):
         panels[0].axhline(edge - 0.5, color=LIGHT["protoquant"], linewidth=0.7)
         panels[0].axvline(edge - 0.5, color=LIGHT["protoquant"], linewidth=0.7)
@@ -58,7 +56,7 @@ def moving_levels(
         f"Above: histogram of pixel values from 0 to 1, most at the two ends. Below: levels start "
         f"at {first} and move, step by step, to {last}."
     )
-    drawing = Drawing(alt, 6.4, 3.6)
+    drawing = Drawing(alt, 5.4, 3.6)
     above, below = drawing.panels(2, 1, sharex=True)
     above.hist(values, bins=80, color=LIGHT["float"], alpha=0.55, log=True)
     above.set_ylabel("count")
@@ -97,8 +95,7 @@ def codes_by_use(codes: Float[Tensor, "code pixel"], counts: Sequence[int]) -> D
     )
     drawing = Drawing(alt, 6.8, 4.0)
     above, below = drawing.panels(2, 1, height_ratios=[1, 1])
-    above.imshow(tile(codes[order], 16), cmap="gray", vmin=0, vmax=1)
-    above.set_axis_off()
+    picture(above, tile(codes[order], 16))
     below.bar(range(len(used)), used, color=LIGHT["protoquant"])
     below.set(xlabel="code, most used first", ylabel="patches", yscale="log")
     return drawing
@@ -113,7 +110,7 @@ def error_over_codes(
         for name, line in errors.items()
     )
     levels = "; ".join(f"{name}: {value:.4f}" for name, value in reference.items())
-    drawing = Drawing(f"Error over the number of codes. {told}. Level lines: {levels}.", 6.8, 3.6)
+    drawing = Drawing(f"Error over the number of codes. {told}. Level lines: {levels}.", 5.4, 3.6)
     (axes,) = drawing.panels()
     looks = (("wrong", "-.", "v"), ("pact", "--", "s"), ("protoquant", "-", "o"))
     for (name, line), (shade, dash, marker) in zip(errors.items(), looks, strict=False):
@@ -123,7 +120,7 @@ def error_over_codes(
     axes.set(xscale="log", yscale="log", xlabel="codes K (bits a patch)", ylabel="error a pixel")
     axes.set_xticks(counts, [f"{k}\n({k.bit_length() - 1})" for k in counts])
     axes.minorticks_off()
-    axes.legend(loc="lower left", fontsize=9)
+    drawing.legend(loc="outside upper left", ncols=2)
     return drawing
 
 
@@ -133,8 +130,6 @@ def rebuilt_digits(rows: Mapping[str, Float[Tensor, "image height width"]]) -> D
     drawing = Drawing(f"The same digits in {len(rows)} rows: {names}.", 6.8, 0.75 * len(rows) + 0.2)
     panels = drawing.panels(len(rows), 1)
     for axes, (name, images) in zip(panels, rows.items(), strict=True):
-        axes.imshow(torch.cat(list(images.float()), 1), cmap="gray", vmin=0, vmax=1)
-        axes.set(xticks=[], yticks=[])
-        axes.grid(visible=False)
+        picture(axes, torch.cat(list(images.float()), 1))
         axes.set_ylabel(name, rotation=0, ha="right", va="center")
     return drawing

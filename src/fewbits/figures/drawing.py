@@ -6,8 +6,10 @@ from html import escape
 from typing import Any
 
 import matplotlib as mpl
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from fewbits.palette import LIGHT
 
@@ -36,10 +38,10 @@ STYLE: Any = {  # Any, because matplotlib types its keys and this must run with 
 }
 
 BOX = "overflow-x: auto; margin: 0.5rem 0; background: var(--fb-paper, #fff)"
-# Below 27 rem the labels could no longer be read: a narrow page scrolls the figure instead.
+# Text keeps a readable size: a page too narrow for that scrolls the figure instead.
 SVG = (
-    "stroke-linejoin: round; display: block; width: 100%; height: auto; "
-    "max-width: {width}rem; min-width: min(27rem, {width}rem)"
+    "fill: var(--fb-ink, #1D222B); stroke-linejoin: round; display: block; "
+    "width: 100%; height: auto; max-width: {most}rem; min-width: {least}rem"
 )
 
 
@@ -68,7 +70,8 @@ class Drawing(Figure):
                 size = min(axes.title.get_fontsize(), 10)
                 axes.set_title("")
                 axes.set_title(title, loc="left", fontsize=size, color=LIGHT["ink"])
-            if legend := axes.get_legend():
+        for legend in [*self.legends, *(axes.get_legend() for axes in self.axes)]:
+            if legend is not None:
                 legend.set_frame_on(False)
 
     def svg(self) -> str:
@@ -88,6 +91,13 @@ class Drawing(Figure):
         )
 
 
+def picture(axes: Axes, image: Float[Tensor, "height width"], title: str = "") -> None:
+    """Show grey values from 0 (black) to 1 (white), without ticks."""
+    axes.imshow(image.detach().numpy(), cmap="gray", vmin=0, vmax=1)
+    axes.set(title=title, xticks=[], yticks=[])
+    axes.grid(visible=False)
+
+
 def follow_theme(document: str, alt: str, width: float) -> str:
     """Matplotlib's SVG made fit for a page: no prologue, no global style, colours as variables.
 
@@ -102,4 +112,5 @@ def follow_theme(document: str, alt: str, width: float) -> str:
     for name, colour in LIGHT.items():
         svg = re.sub(rf"(?<=[ :]){colour}\b", f"var(--fb-{name}, {colour})", svg, flags=re.I)
     described = f'<svg role="img" aria-label="{escape(alt, quote=True)}" style="{SVG}" '
-    return described.format(width=round(width * 7.4)) + svg.removeprefix("<svg ").strip()
+    sizes = {"most": round(width * 7.4), "least": round(width * 3.9, 1)}
+    return described.format(**sizes) + svg.removeprefix("<svg ").strip()

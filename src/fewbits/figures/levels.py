@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from fewbits.figures.drawing import Drawing
+from fewbits.figures.drawing import Drawing, picture
 from fewbits.ops import dequantize, quantize, split_error
 from fewbits.palette import LIGHT
 
@@ -25,9 +25,8 @@ def fewer_greys(image: Float[Tensor, "height width"], bits: Sequence[int]) -> Dr
     for b, above, below in zip(bits, panels, panels[len(bits) :], strict=False):
         steps = 2**b - 1
         codes = quantize(image, 1 / steps, 0, 0, steps)
-        above.imshow(dequantize(codes, 1 / steps, 0), cmap="gray", vmin=0, vmax=1)
-        above.set_axis_off()
-        above.set_title(f"{b} bit{'s' * (b > 1)}: {2**b} levels")
+        title = f"{b} bit{'s' * (b > 1)}: {2**b} levels"
+        picture(above, dequantize(codes, 1 / steps, 0), title)
         below.plot(
             x, dequantize(quantize(x, 1 / steps, 0, 0, steps), 1 / steps, 0), c=LIGHT["pact"]
         )
@@ -48,7 +47,7 @@ def values_and_levels(
         f"Histogram of {len(values)} values between {values.min():.2f} and {largest:.2f}, most of "
         f"them small; counts on a logarithmic axis. {told}."
     )
-    drawing = Drawing(alt, 6.4, 1.0 + 1.4 * len(levels))
+    drawing = Drawing(alt, 5.4, 1.0 + 1.3 * len(levels))
     panels = drawing.panels(len(levels), 1, sharex=True)
     for axes, (name, lines) in zip(panels, levels.items(), strict=True):
         axes.hist(values, bins=80, color=LIGHT["float"], alpha=0.55, log=True)
@@ -94,7 +93,7 @@ def decibels_over_bits(curves: Mapping[str, Sequence[float]]) -> Drawing:
         f"{name}: {line[0]:.0f} dB at 1 bit, {line[-1]:.0f} dB at {len(line)}"
         for name, line in curves.items()
     )
-    drawing = Drawing(f"Signal to noise over bits; all lines climb. {told}.", 6.4, 3.2)
+    drawing = Drawing(f"Signal to noise over bits; all lines climb. {told}.", 5.4, 3.2)
     (axes,) = drawing.panels()
     looks = (("float", "--", "s"), ("wrong", "-.", "v"), ("pact", "-", "o"))
     for (name, line), (shade, dash, marker) in zip(curves.items(), looks, strict=False):

@@ -1,0 +1,130 @@
+"""What every figure promises: valid SVG, described, in the page's colours, alone in its page."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+import torch
+
+from fewbits import figures
+from fewbits.errors import UsageError
+from fewbits.figures.drawing import Drawing, follow_theme
+from fewbits.palette import LIGHT
+
+VALUES = torch.linspace(0, 3, 200).square()
+SEEDS = torch.rand(2, 5, generator=torch.Generator().manual_seed(0)) + 0.1
+LINE = torch.linspace(-1, 1, 20)
+PATCHES = torch.rand(64, 16, generator=torch.Generator().manual_seed(1))
+
+DRAWN = {
+    "fewer greys": lambda: figures.fewer_greys(torch.rand(28, 28), [8, 1]),
+    "values and levels": lambda: figures.values_and_levels(VALUES, {"two": torch.tensor([0.0, 9])}),
+    "error over clip": lambda: figures.error_over_clip(VALUES, [4, 2]),
+    "decibels": lambda: figures.decibels_over_bits({"even": [6.0, 15.6], "best": [7.0, 13.0]}),
+    "error and accuracy": lambda: figures.error_and_accuracy(
+        [0.5, 1.0], [0.1, 0.3], [0.9, 0.2], 1.0
+    ),
+    "staircase": figures.staircase_and_slope,
+    "weight paths": lambda: figures.weight_paths({"a": [0.8, 0.5, 0.5], "b": [0.8, 0.3, 0.3]}, 0.3),
+    "gradients": lambda: figures.gradient_answers(LINE, {"truth": LINE, "guess": -LINE}),
+    "errors by step": lambda: figures.errors_by_step([0.5, 0.25], {"a": SEEDS}, SEEDS[0]),
+    "fits": lambda: figures.fitted_curves(LINE, LINE, {"a": LINE, "b": LINE + 0.25}),
+    "digit in codes": lambda: figures.digit_in_codes(
+        torch.rand(28, 28), PATCHES, torch.rand(28, 28)
+    ),
+    "moving levels": lambda: figures.moving_levels(VALUES, [LINE[:4], LINE[4:8]]),
+    "pairs": lambda: figures.pairs_and_codes(PATCHES[:, :2], {"a": PATCHES[:4, :2]}),
+    "codes by use": lambda: figures.codes_by_use(PATCHES, list(range(1, 65))),
+    "error over codes": lambda: figures.error_over_codes(
+        [2, 4], {"a": [0.2, 0.1]}, {"level": 0.15}
+    ),
+    "rebuilt": lambda: figures.rebuilt_digits({"whole": torch.rand(3, 28, 28)}),
+}
+
+
+@pytest.fixture(params=DRAWN, ids=str)
+def drawing(request):
+    return DRAWN[request.param]()
+
+
+def test_svg_is_whole_and_described(drawing):
+    root = ElementTree.fromstring(drawing.svg())
+    assert root.tag.endswith("svg")
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == drawing.alt
+    assert len(drawing.alt) > 30
+    assert drawing.alt.endswith(".")
+
+
+def test_colours_follow_the_theme(drawing):
+    svg = drawing.svg()
+    bare = re.findall(r"(?<!, )#[0-9A-Fa-f]{6}\b", re.sub(r"base64,[^\"]*", "", svg))
+    assert not set(bare) - {"#ffffff"} - {c for c in bare if f"#{c[1:]}" in svg and "url" in c}
+    assert "var(--fb-" in svg
+
+
+def test_nothing_leaks_into_the_page(drawing):
+    svg = drawing.svg()
+    assert "<style" not in svg
+    assert "http://" not in re.sub(r'xmlns(:xlink)?="[^"]*"', "", svg)
+    assert not re.search(r'<g id="', svg)
+
+
+def test_names_inside_a_figure_are_its_own():
+    names = [set(re.findall(r' id="([^"]+)"', draw().svg())) for draw in DRAWN.values()]
+    for i, mine in enumerate(names):
+        for theirs in names[i + 1 :]:
+            assert not mine & theirs
+
+
+def test_the_same_figure_twice_is_the_same_text():
+    assert DRAWN["staircase"]().svg() == DRAWN["staircase"]().svg()
+
+
+def test_alt_text_cannot_break_out():
+    drawing = Drawing('a "quoted" <b> & more.', 3.0, 2.0)
+    drawing.panels()
+    assert ElementTree.fromstring(drawing.svg()).get("aria-label") == drawing.alt
+
+
+def test_a_palette_colour_becomes_a_variable():
+    document = f'<svg width="1" ><path style="fill: {LIGHT["pact"].lower()}"/></svg>'
+    assert f"var(--fb-pact, {LIGHT['pact']})" in follow_theme(document, "x", 3.0)
+
+
+def test_error_over_clip_tells_where_the_minimum_is():
+    alt = figures.error_over_clip(VALUES, [2]).alt
+    found = float(re.search(r"2 bits: smallest at (\d+\.\d+)", alt)[1])
+    assert 0 < found < VALUES.max()
+
+
+@pytest.mark.parametrize(
+    ("lit", "cells"),
+    [("pact/quantised", 1), ("gradient", 3), ("protoquant", 2)],
+)
+def test_portrait_lights_a_cell_a_row_or_a_column(lit, cells):
+    portrait = figures.family_portrait(lit, rows="quantised gradient")
+    html = portrait._repr_html_()
+    assert html.count("<td class=lit") == len(portrait.lit) == cells
+    assert html.count("<strong>") == cells
+    assert html.count('scope="col"') == 3
+
+
+@pytest.mark.parametrize("lit", ["pakt", "pact/colour"])
+def test_portrait_names_what_it_knows(lit):
+    with pytest.raises(UsageError, match="expected a method .pact, qsenn, protoquant."):
+        figures.family_portrait(lit)
+
+
+def test_table_shows_three_figures_and_escapes():
+    table = figures.table({"<x>": ["a", "b"], "y": torch.tensor([0.123456, -2.0])}, caption="c & d")
+    assert table.rows() == [("a", "0.123"), ("b", "−2")]
+    html = table._repr_html_()
+    assert "&lt;x&gt;" in html
+    assert "c &amp; d" in html
+    assert repr(table).splitlines()[1].endswith("0.123")
+
+
+def test_table_needs_columns_of_one_length():
+    with pytest.raises(ValueError, match="zip"):
+        figures.table({"x": [1], "y": [1, 2]}).rows()
