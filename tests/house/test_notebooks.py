@@ -150,5 +150,5 @@ def test_tidying_drops_pictures_and_keeps_checked_text():
     ]
     assert tidied.cells[0].metadata["mystnb"] == tidy_notebooks.SOLUTION
     assert "scrolled" not in tidied.cells[0].metadata
-    assert tidied.cells[0].execution_count is None
+    assert tidied.cells[0].execution_count == 1
     assert tidied.cells[1].outputs == []

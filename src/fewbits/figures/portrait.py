@@ -67,17 +67,18 @@ GLYPHS = {
 
 # The class is doubled so that the rules outweigh those of the page around it.
 CSS = """<style>
-.fb-portrait.fb-portrait{border-collapse:separate;border-spacing:.3rem 0;width:100%;
+.fb-portrait.fb-portrait{border-collapse:separate;border-spacing:.2rem .1rem;width:100%;
  max-width:46rem;table-layout:fixed;margin:.5rem 0 1rem;font-size:.85em;line-height:1.3}
-.fb-portrait.fb-portrait caption{text-align:left;font-size:.95em;padding:.2rem .5rem}
-.fb-portrait.fb-portrait :is(th,td){text-align:left;vertical-align:top;padding:.35rem .5rem;
- border:0;overflow-wrap:anywhere;background:none}
+.fb-portrait.fb-portrait caption{text-align:left;font-size:.95em;padding:.2rem .35rem}
+.fb-portrait.fb-portrait :is(th,td){text-align:left;vertical-align:top;padding:.3rem .35rem;
+ border:0;overflow-wrap:break-word;background:none}
 .fb-portrait.fb-portrait thead th{border-top:3px solid var(--fb-own);color:var(--fb-own)}
 .fb-portrait.fb-portrait thead svg{display:block;width:3rem;height:1.75rem;margin:.2rem 0}
 .fb-portrait.fb-portrait th[colspan]{font-weight:normal;color:var(--fb-float,#5D6673);
- padding:.5rem .5rem 0}
+ padding:.4rem .35rem 0}
 .fb-portrait.fb-portrait td.lit{outline:2px solid var(--fb-own);border-radius:.3rem;
  background:var(--fb-wash,#F3F5F8);color:var(--fb-ink,#1D222B)}
+@media (max-width:30rem){.fb-portrait.fb-portrait{font-size:.75em}}
 </style>"""
 
 
@@ -100,7 +101,7 @@ class Portrait:
         body = "".join(self._row(row) for row in self.rows)
         return (
             f'{CSS}<table class="fb-portrait"><caption>One operation, three places. '
-            "This chapter’s cell is outlined.</caption>"
+            "What this chapter is about is outlined.</caption>"
             f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         )
 

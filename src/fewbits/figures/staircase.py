@@ -49,7 +49,7 @@ def weight_paths(
         f"and {max(path[len(path) // 2 :]):.2f} in the second half"
         for name, path in paths.items()
     )
-    drawing = Drawing(f"A weight over training steps. {told}.", 6.4, 3.2)
+    drawing = Drawing(f"A weight over training steps. {told}.", 5.4, 3.2)
     (axes,) = drawing.panels()
     axes.axhline(threshold, color=LIGHT["wrong"], linewidth=1, label="threshold")
     axes.axhline(target, color=LIGHT["ink"], linewidth=1, label="target")
@@ -57,7 +57,7 @@ def weight_paths(
     for (name, path), (shade, dash) in zip(paths.items(), looks, strict=False):
         axes.plot(path, color=LIGHT[shade], linestyle=dash, label=name)
     axes.set(xlabel="step", ylabel="weight w")
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    drawing.legend(loc="outside upper left", ncols=3)
     return drawing
 
 
@@ -70,7 +70,7 @@ def gradient_answers(
         f"{w[-1]:.2f}"
         for name, a in answers.items()
     )
-    drawing = Drawing(f"Gradient over the weight from level 0 to level 1. {told}.", 6.4, 3.2)
+    drawing = Drawing(f"Gradient over the weight from level 0 to level 1. {told}.", 5.4, 3.2)
     (axes,) = drawing.panels()
     looks = zip(("ink", "pact", "protoquant"), ("-", "-", ":"), (1.8, 1.8, 4), strict=True)
     for (name, line), (shade, dash, width) in zip(answers.items(), looks, strict=False):
@@ -101,7 +101,7 @@ def errors_by_step(
         f"Error over the step of the grid, {', '.join(f'{s:g}' for s in steps)}, means over "
         f"{floor.numel()} seeds. {told}. Float seeds: {floor.min():.3f} to {floor.max():.3f}."
     )
-    drawing = Drawing(alt, 6.8, 3.8)
+    drawing = Drawing(alt, 5.4, 4.2)
     (axes,) = drawing.panels()
     axes.axhspan(
         floor.min().item(), floor.max().item(), color=LIGHT["faint"], label="float, all seeds"
@@ -113,7 +113,7 @@ def errors_by_step(
         axes.plot(x, e, ".", color=shade, alpha=0.35, markersize=4)
     axes.set(yscale="log", xlabel="step of the grid", ylabel="error (root mean square)")
     axes.set_xticks(place.tolist(), [f"1/{round(1 / s)}" for s in steps])
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9)
+    drawing.legend(loc="outside upper left", ncols=2)
     return drawing
 
 
