@@ -42,7 +42,7 @@ class Report:
     metrics: dict[str, object]
     provenance: dict[str, object]
 
-    def number(self, metric: str) -> float:
+    def number(self, metric: str) -> int | float:
         """One metric that is a finite number.
 
         Raises:
