@@ -93,7 +93,7 @@ def _compute(graph: _Graph, stage: Stage, codes: str, scale: float) -> str:
     ]
     if isinstance(core, QuantLinear):
         return graph.add("Gemm", inputs, f"{name}.sums", transB=1)
-    return graph.add("Conv", inputs, f"{name}.sums", **_window(core))
+    return graph.add("Conv", inputs, f"{name}.sums", group=core.groups, **_window(core))
 
 
 def _quantize(graph: _Graph, stage: Stage, real: str) -> tuple[str, float]:
@@ -143,7 +143,7 @@ def float_model(network: nn.Sequential, pixel_shape: tuple[int, int, int] = (1, 
         match layer:
             case nn.Conv2d():
                 inputs = [x, *(held[part] for part in ("weight", "bias") if part in held)]
-                x = graph.add("Conv", inputs, f"{name}.sums", **_window(layer))
+                x = graph.add("Conv", inputs, f"{name}.sums", group=layer.groups, **_window(layer))
             case nn.Linear():
                 inputs = [x, *(held[part] for part in ("weight", "bias") if part in held)]
                 x = graph.add("Gemm", inputs, f"{name}.sums", transB=1)

@@ -41,6 +41,8 @@ def stages_of(network: nn.Sequential) -> list[Stage]:
         raise UsageError("this network is not quantised: give it to quantize_network first")
     stages: list[Stage] = []
     for name, layer in network.named_children():
+        if not _is_plain(layer):
+            raise UsageError(f"{name} ({layer}) has no integer form here: its settings are unusual")
         if isinstance(layer, (*QUANTIZED_LAYERS, nn.AdaptiveAvgPool2d)):
             if stages and stages[-1].activation is None:
                 raise UsageError(f"expected a PACT activation between {stages[-1].name} and {name}")
@@ -53,6 +55,20 @@ def stages_of(network: nn.Sequential) -> list[Stage]:
     if stages[-1].activation is not None or not isinstance(stages[-1].core, QuantLinear):
         raise UsageError("expected a linear layer at the end of the network, it gives the logits")
     return stages
+
+
+def _is_plain(layer: nn.Module) -> bool:
+    """Whether a layer is set to what the integer kernels compute."""
+    match layer:
+        case nn.Conv2d():
+            return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+        case nn.MaxPool2d():
+            return not layer.ceil_mode
+        case nn.AdaptiveAvgPool2d():
+            return layer.output_size in (1, (1, 1))
+        case nn.Flatten():
+            return (layer.start_dim, layer.end_dim) == (1, -1)
+    return True
 
 
 def _join(stage: Stage, layer: nn.Module) -> bool:
