@@ -42,7 +42,11 @@ def stages_of(network: nn.Sequential) -> list[Stage]:
     stages: list[Stage] = []
     for name, layer in network.named_children():
         if not _is_plain(layer):
-            raise UsageError(f"{name} ({layer}) has no integer form here: its settings are unusual")
+            raise UsageError(
+                f"{name} ({type(layer).__name__}) has settings without an integer form here: "
+                "expected zero padding in whole pixels, pooling without ceil_mode, a mean down to "
+                "one pixel, flattening of everything but the batch"
+            )
         if isinstance(layer, (*QUANTIZED_LAYERS, nn.AdaptiveAvgPool2d)):
             if stages and stages[-1].activation is None:
                 raise UsageError(f"expected a PACT activation between {stages[-1].name} and {name}")
