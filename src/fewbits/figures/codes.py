@@ -75,12 +75,12 @@ def pairs_and_codes(
         for name, codes in books.items()
     )
     alt = f"Pairs of neighbouring pixels crowd along the diagonal and the edges. {told}."
-    drawing = Drawing(alt, 6.8, 3.5)
+    drawing = Drawing(alt, 6.8, 3.8)
     panels = drawing.panels(1, len(books), sharey=True)
     for axes, (name, codes) in zip(panels, books.items(), strict=True):
         axes.plot(*pairs.T, ".", color=LIGHT["float"], alpha=0.25, markersize=2, rasterized=True)
         axes.plot(*codes.T, "D", color=LIGHT["protoquant"], markeredgecolor=LIGHT["paper"])
-        axes.set(title=name, xlabel="a pixel", aspect="equal")
+        axes.set(title=name, xlabel="a pixel", box_aspect=1)
     panels[0].set_ylabel("its neighbour")
     return drawing
 

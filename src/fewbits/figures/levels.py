@@ -64,7 +64,7 @@ def error_over_clip(values: Float[Tensor, " value"], bits: Sequence[int]) -> Dra
     largest = values.max().item()
     alphas = torch.linspace(0.04, 1.25, 60) * largest
     told = []
-    drawing = Drawing("", 6.8, 3.3)
+    drawing = Drawing("", 6.8, 3.6)
     panels = drawing.panels(1, len(bits), sharey=True)
     for axes, b in zip(panels, bits, strict=True):
         clipping, rounding = zip(*(split_error(values, a.item(), b) for a in alphas), strict=True)
@@ -78,7 +78,7 @@ def error_over_clip(values: Float[Tensor, " value"], bits: Sequence[int]) -> Dra
         axes.set(title=f"{b} bits", xlabel="clip alpha", yscale="log")
         told.append(f"{b} bits: smallest at {alphas[best]:.2f}")
     panels[0].set(ylabel="mean squared error", ylim=(1e-5, None))
-    panels[-1].legend(loc="upper right")
+    drawing.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
     drawing.alt = (
         "Error against the clip. Clipping error falls and rounding error rises as the clip grows; "
         f"their sum has one minimum, below the largest value {largest:.2f} (dotted). "
