@@ -29,10 +29,10 @@ def take(address: str, browser_path: str) -> None:
     """Open the page, put its control at the top of the window, and save what is seen."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1200, "height": 760})
+        page = browser.new_page(viewport={"width": 1200, "height": 800})
         page.goto(f"{address}/{PAGE}", wait_until="networkidle")
         control = page.locator("[data-widget]").first
-        control.evaluate("e => window.scrollTo(0, e.getBoundingClientRect().top + scrollY - 150)")
+        control.evaluate("e => window.scrollTo(0, e.getBoundingClientRect().top + scrollY - 62)")
         page.wait_for_timeout(300)
         page.screenshot(path=TARGET)
         browser.close()
