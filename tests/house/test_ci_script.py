@@ -1,0 +1,59 @@
+""".ci/run fetches what a bare machine lacks, or says what that is, and then runs every check."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / ".ci" / "run"
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A machine with few commands: ``machine(user_id, ...)`` -> (exit code, what was said)."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("sh", "dirname"):
+        (folder / name).symlink_to(shutil.which(name))
+
+    def fake(name, script):
+        (folder / name).write_text(f"#!{shutil.which('sh')}\n{script}\n")
+        (folder / name).chmod(0o755)
+
+    def run(user_id, *missing):
+        fake("id", f"echo {user_id}")
+        fake("apt-get", 'echo "apt-get $*"')
+        fake("make", 'echo "make $* in $PWD"')
+        for name in ("git", "chromium"):
+            if name not in missing:
+                fake(name, "")
+        fake("python3", "exit 1" if "python3-venv" in missing else "")
+        environment = {**os.environ, "PATH": str(folder)}
+        done = subprocess.run(
+            [str(SCRIPT)], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        return done.returncode, done.stdout.splitlines() + done.stderr.splitlines()
+
+    return run
+
+
+def test_a_complete_machine_goes_straight_to_the_checks(machine):
+    code, said = machine(0)
+    assert (code, said) == (0, [f"make test in {SCRIPT.parents[1]}"])
+
+
+def test_root_installs_what_is_missing(machine):
+    code, said = machine(0, "git", "python3-venv", "chromium")
+    assert code == 0
+    assert said[0] == "apt-get update"
+    assert said[1].startswith("apt-get install")
+    assert said[1].endswith(" git python3-venv chromium")
+    assert said[-1].startswith("make test in")
+
+
+def test_others_are_told(machine):
+    code, said = machine(1000, "chromium")
+    assert code == 1
+    assert said == ["missing: chromium. As root: apt-get install chromium"]
