@@ -13,6 +13,7 @@ from fewbits.ops import (
     check_bits,
     check_clip,
     dequantize,
+    draw,
     nearest_code,
     pack,
     quantize,
@@ -171,3 +172,11 @@ def test_nearest_code_is_the_nearest() -> None:
     for vector, index in zip(vectors.tolist(), found.tolist(), strict=True):
         gaps = [math.dist(vector, code) for code in codebook.tolist()]
         assert index == gaps.index(min(gaps))
+
+
+def test_draw_takes_all_or_some_and_repeats() -> None:
+    x = torch.arange(12.0).reshape(3, 4)
+    assert draw(x, 12).tolist() == x.flatten().tolist()
+    few = draw(x, 11)
+    assert few.shape == (11,) and set(few.tolist()) <= set(x.flatten().tolist())
+    assert torch.equal(few, draw(x, 11)) and not torch.equal(few, draw(x, 11, seed=1))

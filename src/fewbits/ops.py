@@ -103,6 +103,20 @@ def split_error(x: Float[Tensor, "*shape"], alpha: float, bits: int) -> tuple[fl
     return clipping.item(), rounding.item()
 
 
+def draw(x: Float[Tensor, "..."], count: int, seed: int = 0) -> Float[Tensor, " drawn"]:
+    """``count`` of the numbers in ``x``, drawn at random with replacement; all, if that is fewer.
+
+    Every n-th number would be less work and wrong: n can share a factor with the width of an image,
+    and then whole columns of it are never seen.
+    """
+    numbers = x.flatten()
+    if len(numbers) <= count:
+        return numbers
+    generator = torch.Generator().manual_seed(seed)
+    places = torch.randint(len(numbers), (count,), generator=generator)
+    return numbers[places.to(numbers.device)]
+
+
 def pack(codes: Int[Tensor, " count"], bits: int) -> UInt8[Tensor, " packed"]:
     """Store codes of ``bits`` bits each back to back in bytes, the first code in the lowest bits.
 

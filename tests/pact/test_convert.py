@@ -168,8 +168,16 @@ def test_activations_that_are_no_numbers(tiny: nn.Sequential, bad: float) -> Non
         best_clip(torch.tensor([1.0, bad]), 4)
     images = torch.rand(4, 1, 28, 28)
     images[2, 0, 5, 5] = bad
-    with pytest.raises(UsageError, match="activations hold NaN or infinity.*Check the images"):
-        quantize_network(tiny, Recipe("4"), images)
+    for clip in (None, 6.0):
+        with pytest.raises(UsageError, match="the images hold NaN or infinity"):
+            quantize_network(tiny, Recipe("4", clip=clip), images)
+
+
+def test_the_best_clip_sees_every_column_of_an_image() -> None:
+    """4 columns of 28 hold large numbers; every 28th number is from the first column alone."""
+    images = torch.rand(1_800, 28, 28, generator=torch.Generator().manual_seed(0))
+    images[..., 3::7] *= 8
+    assert best_clip(images, 4) > 4
 
 
 def test_clips_start_where_the_recipe_says(tiny: nn.Sequential, few_images: Tensor) -> None:

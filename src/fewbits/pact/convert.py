@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from fewbits.errors import UsageError
-from fewbits.ops import split_error
+from fewbits.ops import draw, split_error
 from fewbits.pact.activations import PACT
 from fewbits.pact.layers import QuantConv2d, QuantLinear
 from fewbits.pact.plans import plan_bits
@@ -67,7 +67,7 @@ def best_clip(x: Float[Tensor, "..."], bits: int, candidates: int = 60) -> float
     largest = x.max().item()
     if largest <= 0:
         return 1.0
-    sample = x.flatten()[:: max(1, x.numel() // 50_000)]
+    sample = draw(x, 50_000)
     alphas = [largest * (i + 1) / candidates for i in range(candidates)]
     return min(alphas, key=lambda alpha: sum(split_error(sample, alpha, bits)))
 
@@ -87,6 +87,8 @@ def quantize_network(
     """
     if any(isinstance(layer, QUANTIZED_LAYERS) for layer in network):
         raise UsageError("this network is quantised already: start from a float one")
+    if not torch.isfinite(images).all():
+        raise UsageError("the images hold NaN or infinity: look where in the data they come from")
     outputs = activations_of(network, images)
     copy = deepcopy(network)
     weighted = [n for n, m in copy.named_children() if isinstance(m, nn.Conv2d | nn.Linear)]
