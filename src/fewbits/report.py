@@ -6,14 +6,15 @@ import math
 import os
 import platform
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 
 from fewbits.errors import FewbitsError, UsageError
 
@@ -22,6 +23,7 @@ _HERE = Path(__file__).resolve().parent
 RECORDED_FOLDERS = (_HERE / "recorded", _HERE.parents[1] / "results")
 REPORT_NAME = "report.json"
 SETTINGS_NAME = "settings.json"
+LOCK_NAME = ".lock"
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,29 @@ def claim_folder(folder: Path, settings: dict[str, object]) -> bool:
         return (folder / REPORT_NAME).exists()
     write_json(settings, note)
     return False
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every other process out of a run's folder. A kill lets go of it.
+
+    Raises:
+        UsageError: another process is at work in it.
+        FewbitsError: the folder cannot be written.
+    """
+    lock = FileLock(folder / LOCK_NAME, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise UsageError(
+            f"{folder} is in use by another run: let it finish, or choose another --out"
+        ) from error
+    except OSError as error:
+        raise _writing_failed(folder / LOCK_NAME, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def provenance(duration_seconds: float) -> dict[str, object]:

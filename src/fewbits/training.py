@@ -269,9 +269,10 @@ def _resume(
             f"({type(error).__name__}). Delete it to train from the start."
         ) from error
     if found | {"digest": identity["digest"]} != identity:
+        differ = [k for k in identity if k != "digest" and found.get(k) != identity[k]]
+        was = ", ".join(f"{k} {found.get(k)}, expected {identity[k]}" for k in differ)
         raise UsageError(
-            f"{checkpoint} belongs to a training with other settings ({found}, expected "
-            f"{identity}). Choose another --out."
+            f"{checkpoint} belongs to a training with other settings ({was}). Choose another --out."
         )
     if found != identity:
         raise UsageError(

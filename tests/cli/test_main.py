@@ -74,6 +74,21 @@ def test_help_imports_nothing_heavy() -> None:
     assert not loaded & {"torch", "torchvision", "numpy", "sklearn", "matplotlib"}
 
 
+def test_stopped_while_it_loads() -> None:
+    code = """
+import sys
+class Stop:
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop())
+from fewbits.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "fewbits: interrupted\n")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break differently there")
 def test_a_reader_that_has_gone_is_no_news() -> None:
     reading, writing = os.pipe()

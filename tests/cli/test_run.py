@@ -16,7 +16,7 @@ from toys import write_set
 from fewbits import data
 from fewbits.data import ImageSet
 from fewbits.pact import pipeline
-from fewbits.report import Report
+from fewbits.report import LOCK_NAME, Report, held
 from fewbits.training import TrainSettings
 
 DRIVER = """
@@ -155,7 +155,7 @@ def test_a_stopped_run_goes_on_and_ends_the_same(
         )
     else:
         assert process.returncode == -signal.SIGKILL
-    kept = {path.name for path in stopped.iterdir()}
+    kept = {path.name for path in stopped.iterdir()} - {LOCK_NAME}
     checkpoints = {"float.pt"} | ({"quantized.pt"} if at.startswith("2") else set())
     assert kept == {"settings.json"} | checkpoints
 
@@ -208,6 +208,16 @@ def test_data_that_are_not_there(fewbits, tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.parametrize("deeper", ["MNIST", "MNIST/raw"])
+def test_a_data_folder_named_too_deep(fewbits, tmp_path: Path, deeper: str) -> None:
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    run = ["run", "pact", "--dataset", "mnist", "--out", tmp_path / "out", "--data"]
+    ended = fewbits(*run, tmp_path / deeper)
+    assert ended.code == 1 and f"name the folder that holds MNIST: --data {tmp_path}" in ended.line
+    ended = fewbits(*run, tmp_path)
+    assert ended.code == 1 and f"fewbits data get mnist --data {tmp_path}" in ended.line
+
+
 def test_a_folder_with_another_run_is_refused(fewbits, small, tmp_path: Path) -> None:
     run = ["run", "pact", "--dataset", "digits", "--out", tmp_path, "--bits"]
     assert fewbits(*run, "32").code == 0
@@ -216,6 +226,15 @@ def test_a_folder_with_another_run_is_refused(fewbits, small, tmp_path: Path) ->
     assert ended.code == 2
     assert "holds another run (bits='32'): choose another --out, nothing was changed" in ended.line
     assert contents(tmp_path) == before
+
+
+def test_a_folder_in_which_another_run_is_at_work(fewbits, small, tmp_path: Path) -> None:
+    run = ["run", "pact", "--dataset", "digits", "--bits", "32", "--out", tmp_path]
+    with held(tmp_path):
+        ended = fewbits(*run)
+    assert ended.code == 2 and f"{tmp_path} is in use by another run: let it finish" in ended.line
+    assert not (tmp_path / "report.json").exists() and not (tmp_path / "float.pt").exists()
+    assert fewbits(*run).code == 0
 
 
 def test_a_folder_that_is_a_file(fewbits, small, tmp_path: Path) -> None:

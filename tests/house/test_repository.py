@@ -14,7 +14,12 @@ ROOT = Path(__file__).parents[2]
 TRACKED = [
     ROOT / name
     for name in subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        # In a container the clone can belong to another user than the one who tests it.
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split("\0")
     if name and (ROOT / name).is_file()
 ]

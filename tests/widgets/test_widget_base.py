@@ -96,7 +96,7 @@ def test_a_control_without_a_still_picture_says_so():
     class Blind(Dial):
         still = Widget.still
 
-    with pytest.raises(NotImplementedError, match="Blind needs a still"):
+    with pytest.raises(TypeError, match="Blind needs a still"):
         Blind().html()
 
 

@@ -39,6 +39,11 @@ def raw_folder(info: SetInfo, data_dir: str | Path | None = None) -> Path:
     return data_folder(data_dir) / info.folder / "raw"
 
 
-def get_command(info: SetInfo, data_dir: str | Path | None = None) -> str:
-    """The command that fetches a set to where it is looked for."""
-    return f"fewbits data get {info.name} --data {data_folder(data_dir)}"
+def remedy(info: SetInfo, data_dir: str | Path | None = None) -> str:
+    """What to do about a set that is not whole where it is looked for."""
+    named = data_folder(data_dir)
+    for above in named.resolve().parents[:2]:  # DIR/MNIST or DIR/MNIST/raw was named
+        inside = above / info.folder
+        if (inside / "raw").is_dir() and named.resolve().is_relative_to(inside):
+            return f"name the folder that holds {info.folder}: --data {above}"
+    return f"get it with: fewbits data get {info.name} --data {named}"

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from fewbits.data import idx
-from fewbits.data.folders import get_command, raw_folder
+from fewbits.data.folders import raw_folder, remedy
 from fewbits.data.registry import SetInfo
 from fewbits.data.splits import digest_images
 from fewbits.errors import FewbitsError
@@ -71,32 +71,27 @@ def read_known(info: SetInfo, part: str, data_dir: str | Path | None) -> Part:
     Raises:
         FewbitsError: a file is missing, broken, or differs from the published one.
     """
-    folder, remedy = (
-        raw_folder(info, data_dir),
-        f"get it with: {get_command(info, data_dir)}",
-    )
-    images, labels = idx.read_part(folder, part, remedy)
-    paths = [idx.find_file(folder, file(part), remedy) for file in (idx.image_file, idx.label_file)]
+    folder, mend = raw_folder(info, data_dir), remedy(info, data_dir)
+    images, labels = idx.read_part(folder, part, mend)
+    paths = [idx.find_file(folder, file(part), mend) for file in (idx.image_file, idx.label_file)]
     expected = info.train + info.validation if part == "train" else info.test
     if len(images) != expected:
-        raise FewbitsError(
-            f"{paths[0]}: expected {expected:,} images, got {len(images):,}; {remedy}"
-        )
+        raise FewbitsError(f"{paths[0]}: expected {expected:,} images, got {len(images):,}; {mend}")
     if labels.max() >= info.classes:
         at = int((labels >= info.classes).argmax())
         raise FewbitsError(
             f"{paths[1]}: expected labels from 0 to {info.classes - 1}, "
-            f"label {at:,} is {labels[at]}; {remedy}"
+            f"label {at:,} is {labels[at]}; {mend}"
         )
     digests = digest_images(images, labels)
     if fingerprint(digests) != info.fingerprints[part]:
         changed = [path for path in paths if not is_published(info, path)]
         if changed:
-            raise FewbitsError(_differs(info, paths, changed, remedy))
+            raise FewbitsError(_differs(info, paths, changed, mend))
     return Part(images, labels, digests)
 
 
-def _differs(info: SetInfo, paths: list[Path], changed: list[Path], remedy: str) -> str:
+def _differs(info: SetInfo, paths: list[Path], changed: list[Path], mend: str) -> str:
     """One line for content that is not the published one, with the file named if that is known."""
     path = changed[0]
     known = info.archive_md5() if path.suffix == ".gz" else info.raw_md5
@@ -106,7 +101,7 @@ def _differs(info: SetInfo, paths: list[Path], changed: list[Path], remedy: str)
     else:
         names = " or ".join(path.name for path in paths)
         got = f"an image or a label in {names} is not the published one"
-    return f"{path}: its content was changed or damaged: {got}; {remedy}"
+    return f"{path}: its content was changed or damaged: {got}; {mend}"
 
 
 def describe_order(info: SetInfo, part: str, data_dir: str | Path | None) -> str:

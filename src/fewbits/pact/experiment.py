@@ -11,7 +11,7 @@ from fewbits.pact import networks, pipeline, plans, weights
 from fewbits.pact.convert import Recipe, clips_of
 from fewbits.pact.packing import float_bytes, save_packed
 from fewbits.pact.pipeline import OnStep, Trained
-from fewbits.report import Report, claim_folder, provenance
+from fewbits.report import Report, claim_folder, held, provenance
 from fewbits.training import Progress
 
 LARGEST_SEED = 2**32 - 1
@@ -76,6 +76,14 @@ def run(
     images = data.load(settings.dataset, data_dir, settings.scale)
     if claim_folder(out, {"method": "pact", **asdict(settings), "images": digest_of(images)}):
         return Report.read(out), False
+    with held(out):
+        report = _train(settings, images, out, on_step)
+        report.write(out)
+    return report, True
+
+
+def _train(settings: Settings, images: data.ImageSet, out: Path, on_step: OnStage | None) -> Report:
+    """The float network, its quantised copy, and the numbers of both."""
     schedule = pipeline.schedule_for(settings.dataset, settings.scale, images.train.count)
     trained = pipeline.train_float(
         images,
@@ -107,7 +115,7 @@ def run(
         losses["fine_tuning"] = trained.progress.losses
         metrics |= _quantized_metrics(trained, start, out)
     metrics |= {**pipeline.evaluate(trained.network, images), "losses": losses}
-    report = Report(
+    return Report(
         method="pact",
         dataset=settings.dataset,
         scale=settings.scale,
@@ -116,8 +124,6 @@ def run(
         metrics=metrics,
         provenance=provenance(seconds),
     )
-    report.write(out)
-    return report, True
 
 
 def _quantized_metrics(trained: Trained, start: dict[str, float], out: Path) -> dict[str, object]:

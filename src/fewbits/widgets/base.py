@@ -83,7 +83,7 @@ class Widget(AnyWidget):
 
     def still(self) -> str:
         """A figure (HTML or SVG, with a text alternative) for a reader without JavaScript."""
-        raise NotImplementedError(f"{type(self).__name__} needs a still() figure")
+        raise TypeError(f"{type(self).__name__} needs a still() figure")
 
     def html(self) -> str:
         """This control as a piece of a page: style, state, still picture, module.
