@@ -13,6 +13,7 @@ CSS = """<style>
 .fb-table.fb-table caption{text-align:left;padding:.2rem .6rem;white-space:nowrap}
 .fb-table.fb-table :is(th,td){padding:.2rem .6rem;text-align:right;
  border-bottom:1px solid var(--fb-faint,#D5DAE1)}
+.fb-table.fb-table td{white-space:nowrap}
 .fb-table.fb-table :is(th,td):first-child{text-align:left}
 </style>"""
 
