@@ -200,6 +200,11 @@ def test_a_copy_in_another_project_does_not_report_that_projects_commit(
 def test_recorded_runs_can_be_read() -> None:
     runs = report.recorded("pact")
     assert runs and all(run.method == "pact" for run in runs)
-    assert all(0.5 < run.number("test_accuracy") <= 1 for run in runs)
+    seeds = {(r.dataset, r.settings["bits"]): set() for r in runs}
+    for run in runs:
+        assert 0.9 < run.number("test_accuracy") <= 1 and run.scale == "real"
+        seeds[run.dataset, run.settings["bits"]].add(run.seed)
+    sets, plans = ("mnist", "fashion-mnist"), ("32", "4", "4/2", "2")
+    assert seeds == {(name, plan): {1, 2, 3} for name in sets for plan in plans}
     with pytest.raises(FewbitsError, match="no recorded runs of 'none'"):
         report.recorded("none")

@@ -32,6 +32,16 @@ def test_recorded_accuracy_tells_mean_range_and_seeds():
     assert list(means.get_ydata()) == pytest.approx([99.0, 97.5])
 
 
+def test_the_price_of_bits_by_hand():
+    runs = [run("mnist", "32", 1, 0.99), run("mnist", "2", 1, 0.97), run("mnist", "2", 2, 0.98)]
+    table = figures.recorded_price([*runs, run("fashion-mnist", "32", 1, 0.92)])
+    assert table.rows() == [
+        ("mnist", "32", "99.00", "0.00", "0.00"),
+        ("mnist", "2", "97.50", "1.00", "1.50"),
+        ("fashion-mnist", "32", "92.00", "0.00", "0.00"),
+    ]
+
+
 def test_clip_paths_draw_every_path_to_its_end():
     drawing = figures.clip_paths({"PACT": [1.0, 2.0, 3.0], "LSQ": [9.0, 4.0]}, 2.5, 5.0)
     assert "PACT ends at 3.00; LSQ ends at 4.00" in drawing.alt

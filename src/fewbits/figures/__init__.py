@@ -22,6 +22,7 @@ from fewbits.figures.pact import (
     engines,
     pact_function,
     recorded_accuracy,
+    recorded_price,
     weight_levels,
     what_a_layer_says,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "pairs_and_codes",
     "rebuilt_digits",
     "recorded_accuracy",
+    "recorded_price",
     "staircase_and_slope",
     "table",
     "values_and_levels",

@@ -1,6 +1,7 @@
 """Pictures of the PACT chapters."""
 
 from collections.abc import Mapping, Sequence
+from statistics import mean
 
 import torch
 from jaxtyping import Float
@@ -109,22 +110,14 @@ def _levels(grid: Grid) -> list[float]:
 
 def recorded_accuracy(runs: Sequence[Report]) -> Drawing:
     """Accuracy of recorded runs by bit width, one panel a data set: each seed, and their mean."""
-    datasets = sorted({run.dataset for run in runs}, reverse=True)
-    plans = [plan for plan in PLAN_NAMES if any(run.settings["bits"] == plan for run in runs)]
+    scores = _test_accuracies(runs)
     told = []
     drawing = Drawing("", 6.8, 3.2)
-    for axes, dataset in zip(drawing.panels(1, len(datasets)), datasets, strict=True):
-        scores = {
-            plan: [
-                100 * r.number("test_accuracy")
-                for r in runs
-                if (r.dataset, r.settings["bits"]) == (dataset, plan)
-            ]
-            for plan in plans
-        }
-        scores = {plan: values for plan, values in scores.items() if values}
-        means = {plan: sum(values) / len(values) for plan, values in scores.items()}
-        for plan, values in scores.items():
+    for axes, (dataset, by_plan) in zip(
+        drawing.panels(1, len(scores)), scores.items(), strict=True
+    ):
+        means = {plan: mean(values) for plan, values in by_plan.items()}
+        for plan, values in by_plan.items():
             axes.plot([plan] * len(values), values, "o", color=LIGHT["float"], alpha=0.7)
         axes.plot(list(means), list(means.values()), "_-", color=LIGHT["pact"], markersize=18)
         axes.set(title=dataset, xlabel="bits", ylabel="test accuracy, %")
@@ -132,11 +125,40 @@ def recorded_accuracy(runs: Sequence[Report]) -> Drawing:
             f"{dataset}: "
             + ", ".join(
                 f"{plan} bits {means[plan]:.2f} % ({min(v):.2f} to {max(v):.2f}, {len(v)} seeds)"
-                for plan, v in scores.items()
+                for plan, v in by_plan.items()
             )
         )
     drawing.alt = f"Test accuracy of recorded runs by bit width. {'; '.join(told)}."
     return drawing
+
+
+def recorded_price(runs: Sequence[Report]) -> Table:
+    """What each bit width costs: the mean over the seeds, and its distance from float's mean."""
+    scores = _test_accuracies(runs)
+    rows = [(d, plan, values) for d, plans in scores.items() for plan, values in plans.items()]
+    return table(
+        {
+            "data set": [dataset for dataset, _, _ in rows],
+            "bits": [plan for _, plan, _ in rows],
+            "accuracy, %": [f"{mean(values):.2f}" for _, _, values in rows],
+            "seeds differ by": [f"{max(values) - min(values):.2f}" for _, _, values in rows],
+            "below float by": [f"{mean(scores[d]['32']) - mean(v):.2f}" for d, _, v in rows],
+        },
+        caption="Means over the seeds; differences in points.",
+    )
+
+
+def _test_accuracies(runs: Sequence[Report]) -> dict[str, dict[str, list[float]]]:
+    """Test accuracy in %, by data set and plan, float first."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for dataset in sorted({run.dataset for run in runs}, reverse=True):
+        own = [run for run in runs if run.dataset == dataset]
+        by_plan = {
+            plan: [100 * r.number("test_accuracy") for r in own if r.settings["bits"] == plan]
+            for plan in PLAN_NAMES
+        }
+        found[dataset] = {plan: values for plan, values in by_plan.items() if values}
+    return found
 
 
 def what_a_layer_says(
