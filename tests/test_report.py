@@ -4,6 +4,7 @@ import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
@@ -206,5 +207,20 @@ def test_recorded_runs_can_be_read() -> None:
         seeds[run.dataset, run.settings["bits"]].add(run.seed)
     sets, plans = ("mnist", "fashion-mnist"), ("32", "4", "4/2", "2")
     assert seeds == {(name, plan): {1, 2, 3} for name in sets for plan in plans}
+
+
+def test_what_the_chapter_says_of_the_recorded_runs() -> None:
+    found: dict[tuple[str, object], list[float]] = {}
+    for run in report.recorded("pact"):
+        key = (run.dataset, run.settings["bits"])
+        found.setdefault(key, []).append(100 * run.number("test_accuracy"))
+        assert run.settings["ends"] == "8"
+    for name, price in (("mnist", 0.2), ("fashion-mnist", 1.1)):
+        whole, four, two = (found[name, bits] for bits in ("32", "4", "2"))
+        assert mean(whole) - mean(four) < max(whole) - min(whole), "four bits are free"
+        assert mean(whole) - mean(two) == pytest.approx(price, abs=0.05)
+        assert max(two) < min(whole)
+    errors = [100 - mean(found["mnist", bits]) for bits in ("2", "32")]
+    assert errors[0] / errors[1] == pytest.approx(1.4, abs=0.02)
     with pytest.raises(FewbitsError, match="no recorded runs of 'none'"):
         report.recorded("none")

@@ -62,6 +62,7 @@ def beyond(x, alpha):
         (lambda x, a, p: 2 * beyond(x, a) + 2 * p * a, "takes its mean"),
         (lambda x, a, p: beyond(x, a) + 2 * p * a, "the mean is over all"),
         (lambda x, a, p: -2 * beyond(x, a) / x.numel() + 2 * p * a, "sign"),
+        (lambda x, a, p: beyond(x, a) / x.numel() + 2 * p * a, "a factor of 2"),
         (lambda x, a, p: 7.0, "autograd finds"),
     ],
 )
@@ -94,6 +95,27 @@ def staircase(x, alpha, bits, rounded, outer=None):
     return rounded(torch.minimum(x.relu(), alpha) / scale) * scale
 
 
+ONE = torch.tensor(1.0)
+
+
+class Careless(torch.autograd.Function):
+    """The right slopes, without the gradient that comes in."""
+
+    @staticmethod
+    def forward(ctx, x, alpha, bits):
+        ctx.save_for_backward(x, alpha)
+        ctx.bits = bits
+        return staircase(x, alpha, bits, torch.round)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, alpha = ctx.saved_tensors
+        with torch.enable_grad():
+            alpha = alpha.detach().requires_grad_()
+            y = staircase(x, alpha, ctx.bits, round_ste).sum()
+        return grad * 0, torch.autograd.grad(y, alpha)[0], None
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
@@ -101,9 +123,13 @@ def staircase(x, alpha, bits, rounded, outer=None):
         (lambda x, a, b: staircase(x, a, b, round_ste), "Right"),
         (lambda x, a, b: staircase(x, a, b, round_ste, a.detach()), "this is PACT's gradient"),
         (lambda x, a, b: torch.minimum(x.relu(), a), "clipped but not rounded"),
-        (lambda x, a, b: staircase(x, a.detach(), b, torch.round), "no gradient reaches alpha"),
+        (lambda x, a, b: staircase(x.detach(), a.detach(), b, torch.round), "no gradient leaves"),
+        (lambda x, a, b: staircase(x, a.item() * ONE, b, round_ste), "no gradient reaches alpha"),
+        (lambda x, a, b: Careless.apply(x, a, b), "the gradient that comes in"),
+        (lambda x, a, b: staircase(x.detach(), a, b, round_ste), "alpha is right; x must get 1"),
         (lambda x, a, b: x * a, "the forward is not PACT's"),
-        (lambda x, a, b: staircase(x, a, b, torch.round), "the gradient is"),
+        (lambda x, a, b: staircase(x, a, b, torch.round), "the gradient on alpha is"),
+        (..., "Not answered yet"),
     ],
 )
 def test_listening_pact(answer, told):

@@ -1,5 +1,6 @@
 """The usual wrong answers to *A two-bit digit reader*, each told what is wrong with it."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -58,6 +59,7 @@ def clip(w, c1=2.6, c2=-1.71):
             lambda w: clip(w, 3.12, -2.064) * torch.round(w / clip(w, 3.12, -2.064)).clamp(-1, 1),
             "constants of 2 bits",
         ),
+        (lambda w: (2.6 * w.square().mean() - 1.71 * w.abs().mean()) * w.sign(), "root of the"),
         (lambda w: 0.3 * torch.round(w).clamp(-1, 1), "outer level"),
         (lambda w: w[:3], "weights' shape"),
     ],
@@ -76,6 +78,7 @@ def factor(v, g, eps=1e-5):
         (lambda m, v, g, b: (..., ...), "Not answered"),
         (lambda m, v, g, b: (factor(v, g), b - factor(v, g) * m), "Right"),
         (lambda m, v, g, b: (g / v, b), "standard deviation"),
+        (lambda m, v, g, b: (g / v.sqrt(), b), "eps is missing"),
         (lambda m, v, g, b: (g, b), "what multiplies x"),
         (lambda m, v, g, b: (factor(v, g), b), "the mean, multiplied by it"),
         (lambda m, v, g, b: (factor(v, g), b - m), "multiply it by the factor"),
@@ -87,6 +90,12 @@ def test_fold(answer, told):
     expect(check.fold(answer), told)
 
 
+def first_on_top(codes):
+    """What numpy's packbits makes of the right row of bits."""
+    row = [(code >> bit) & 1 for code in codes.tolist() for bit in range(3)]
+    return np.packbits(row)
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
@@ -96,6 +105,8 @@ def test_fold(answer, told):
         (lambda c: pack(c, 3)[:3], "the last three bits"),
         (lambda c: pack(c, 4), "is 4 bits a code"),
         (lambda c: pack(((c & 1) << 2) | (c & 2) | (c >> 2), 3), "wrong order"),
+        (lambda c: pack(c, 3).long(), "as torch.int64 each takes more"),
+        (lambda c: torch.from_numpy(first_on_top(c)), "worth 128"),
         (lambda c: pack(c, 3) * 0, "expected ["),
         (lambda c: "bytes", "one-dimensional"),
     ],

@@ -24,7 +24,7 @@ def run(dataset, bits, seed, accuracy):
 def test_recorded_accuracy_tells_mean_range_and_seeds():
     runs = [run("mnist", "32", 1, 0.99), run("mnist", "2", 1, 0.97), run("mnist", "2", 2, 0.98)]
     drawing = figures.recorded_accuracy([*runs, run("fashion-mnist", "32", 1, 0.92)])
-    assert "mnist: 32 bits 99.00 % (99.00 to 99.00, 1 seeds)" in drawing.alt
+    assert "mnist: 32 bits 99.00 % (99.00 to 99.00, 1 seed)" in drawing.alt
     assert "2 bits 97.50 % (97.00 to 98.00, 2 seeds)" in drawing.alt
     panels = dict(zip(("mnist", "fashion-mnist"), drawing.axes, strict=True))
     means = panels["mnist"].get_lines()[-1]

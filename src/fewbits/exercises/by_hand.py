@@ -14,7 +14,7 @@ VALUES = torch.tensor([-2.0, -1.0, -0.3, 0.0, 0.4, 1.0, 1.5, 3.0])
 def gradient_on_alpha(answer: object) -> Verdict:
     """Exercise 1: the gradient that reaches alpha = 1.5."""
     if is_open(answer):
-        return unanswered("add up the gradients of the values that reach alpha.")
+        return unanswered("write one number, made of entries of g.")
     if close(answer, -1.5):
         return right("1.5 itself counts, so three values speak: 1.0 - 3.0 + 0.5 = -1.5.")
     if close(answer, -2.5):
@@ -72,6 +72,8 @@ def pull_on_alpha(answer: Callable[[Tensor, float, float], Tensor]) -> Verdict:
         return wrong("you divided by the number of clipped values; the mean is over all of them.")
     if close(found, -clipped + 0.24):
         return wrong("sign: clipped values lie above alpha, so (alpha - x) is negative.")
+    if close(found, clipped / 2 + 0.24):
+        return wrong("the slope of a square has a factor of 2: (alpha - x) counts twice.")
     return wrong(f"autograd finds {expected:.4f} on a test case, your formula {_show(found)}.")
 
 
@@ -96,36 +98,54 @@ def first_steps(answer: object) -> Verdict:
     )
 
 
-def listening_pact(answer: Callable[[Tensor, Tensor, int], Tensor]) -> Verdict:
-    """Exercise 5: PACT's forward with LSQ's gradient."""
-    alpha = torch.tensor(1.2, requires_grad=True)
-    found = answer(VALUES, alpha, 2)
+def listening_pact(answer: object) -> Verdict:
+    """Exercise 5: PACT's forward with LSQ's gradient, as a function of (x, alpha, bits)."""
+    if is_open(answer) or not callable(answer):
+        return unanswered("write forward and backward, then hand over the class's `apply`.")
+    x, alpha = VALUES.clone().requires_grad_(), torch.tensor(1.2, requires_grad=True)
+    found = answer(x, alpha, 2)
     if is_open(found):
-        return unanswered("clip with torch.minimum, scale by steps / alpha, round_ste, scale back.")
+        return unanswered("write what forward returns.")
     if not close(found, pact_quantize(VALUES, 1.2, 2)):
         if close(found, VALUES.clamp(0, 1.2)):
             return wrong("the values are clipped but not rounded.")
         return wrong(f"the forward is not PACT's: {_show(found)}.")
     if not found.requires_grad:
-        return wrong("no gradient reaches alpha: torch.round stops it, and so does alpha.item().")
-    (gradient,) = torch.autograd.grad(found.sum(), alpha)
-    if close(gradient, _in_range_gradient(1.2, 2)):
-        return right("the same as LSQ for the step, divided by the number of steps.")
-    if close(gradient, (VALUES >= 1.2).sum()):
-        return wrong("this is PACT's gradient: the scale steps / alpha must be part of the graph.")
-    return wrong(f"the gradient is {gradient:.4f}, LSQ's is {_in_range_gradient(1.2, 2):.4f}.")
+        return wrong("no gradient leaves it: torch.round and alpha.item() stop autograd.")
+    # Weights for the outputs, so that a backward that forgets what comes in is found out.
+    incoming = torch.linspace(0.5, 2.0, len(VALUES))
+    slopes: tuple[Tensor | None, ...] = torch.autograd.grad(
+        found, (x, alpha), incoming, allow_unused=True
+    )
+    for_x, for_alpha = slopes
+    if for_alpha is None:
+        return wrong("no gradient reaches alpha: clamp(0, alpha.item()) hides it from autograd.")
+    expected_x, expected, pact = _gradients(incoming)
+    if close(for_alpha, pact):
+        return wrong("this is PACT's gradient on alpha: the values inside must speak as well.")
+    if close(for_alpha, _gradients(torch.ones_like(incoming))[1]):
+        return wrong("backward must multiply by the gradient that comes in, `grad`.")
+    if not close(for_alpha, expected):
+        return wrong(f"the gradient on alpha is {for_alpha:.4f}, LSQ's is {expected:.4f}.")
+    if for_x is None or not close(for_x, expected_x):
+        return wrong("alpha is right; x must get 1 inside the range and 0 outside, times `grad`.")
+    return right("the same as LSQ for the step, divided by the number of steps.")
 
 
-def _in_range_gradient(alpha: float, bits: int) -> float:
+def _gradients(incoming: Tensor, bits: int = 2) -> tuple[Tensor, float, float]:
+    """For these gradients on the outputs: x's, alpha's with LSQ's term, alpha's in PACT."""
     steps = 2**bits - 1
-    step = torch.tensor(alpha / steps, requires_grad=True)
-    lsq_quantize(VALUES, step, bits).sum().backward()
-    assert step.grad is not None
-    return step.grad.item() * (VALUES.numel() * steps) ** 0.5 / steps
+    x, alpha = VALUES.clone().requires_grad_(), torch.tensor(1.2, requires_grad=True)
+    for_x, for_alpha = torch.autograd.grad(pact_quantize(x, alpha, bits), (x, alpha), incoming)
+    step = torch.tensor(1.2 / steps, requires_grad=True)
+    (for_step,) = torch.autograd.grad(lsq_quantize(VALUES, step, bits), step, incoming)
+    damping = (VALUES.numel() * steps) ** 0.5
+    return for_x, for_step.item() * damping / steps, for_alpha.item()
 
 
 def _show(found: object) -> str:
     tensor = as_tensor(found)
     if tensor is None:
         return repr(found)
-    return str([round(v, 4) for v in tensor.flatten().tolist()])
+    numbers = [round(v, 4) for v in tensor.flatten().tolist()]
+    return str(numbers[0] if len(numbers) == 1 else numbers)

@@ -25,7 +25,7 @@ def missing_level(answer: object) -> Verdict:
 def packed_bytes(fc: object, conv3: object) -> Verdict:
     """Exercise 2: bytes of two layers' packed codes."""
     if is_open(fc) or is_open(conv3):
-        return unanswered("weights times bits, divided by 8; one number for each layer.")
+        return unanswered("write two numbers of bytes, one for each layer.")
     if close(fc, 960) and close(conv3, 3456):
         return right("960 weights at a byte each; 13,824 weights, four to a byte.")
     if close(fc, 7680) or close(conv3, 27648):
@@ -63,6 +63,8 @@ def ternary(answer: Callable[[Tensor], Tensor]) -> Verdict:
         return wrong(f"{len(levels)} levels: clamp the rounded values to -1, 0, 1.")
     if close(levels.max(), 1):
         return wrong("the levels are -1, 0, 1: multiply by alpha again.")
+    if close(levels.max(), 2.6 * weights.square().mean() - 1.71 * weights.abs().mean()):
+        return wrong("take the root of the mean square: both averages are sizes of a weight.")
     if close(levels.max(), 3.12 * weights.square().mean().sqrt() - 2.064 * weights.abs().mean()):
         return wrong("these are the constants of 2 bits; ternary has 2.6 and -1.71.")
     return wrong(f"the outer level should be {alpha:.3f} here, yours is {levels.max():.3f}.")
@@ -70,15 +72,17 @@ def ternary(answer: Callable[[Tensor], Tensor]) -> Verdict:
 
 def fold(answer: Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]) -> Verdict:
     """Exercise 4: batch norm as a factor and a bias."""
-    mean, variance = torch.tensor([0.5, -2.0]), torch.tensor([4.0, 0.25])
+    mean, variance = torch.tensor([0.5, -2.0]), torch.tensor([4.0, 1e-4])
     gamma, beta = torch.tensor([1.0, -3.0]), torch.tensor([0.1, 0.2])
     found = answer(mean, variance, gamma, beta)
     if is_open(found) or any(is_open(part) for part in found):
-        return unanswered("gamma (x - mean) / sqrt(variance + eps) + beta, sorted by x.")
+        return unanswered("write a factor and a bias, each one number a channel.")
     factor, bias = found
     right_factor = gamma / (variance + 1e-5).sqrt()
     if close(factor, gamma / variance):
         return wrong("divide by the standard deviation, not by the variance.")
+    if close(factor, gamma / variance.sqrt()):
+        return wrong("eps is missing: without it a channel that hardly varies is scaled too far.")
     if not close(factor, right_factor):
         return wrong("the factor is what multiplies x in gamma (x - mean) / sqrt(variance + eps).")
     if close(bias, beta):
@@ -102,6 +106,8 @@ def pack3(answer: Callable[[Tensor], Tensor]) -> Verdict:
     if tensor is None or tensor.ndim != 1:
         return wrong("expected a one-dimensional tensor of bytes.")
     if close(tensor, pack(codes, 3)):
+        if getattr(found, "dtype", None) != torch.uint8:
+            return wrong(f"the right numbers; as {found.dtype} each takes more than one byte.")
         return right("nine codes in four bytes; codes 2 and 5 lie across a border.")
     if len(tensor) == 9:
         return wrong("one byte a code: five bits of each are wasted.")
@@ -111,6 +117,8 @@ def pack3(answer: Callable[[Tensor], Tensor]) -> Verdict:
         return wrong("two codes a byte is 4 bits a code; use 3.")
     if close(tensor, _highest_first(codes)):
         return wrong("the bits of each code are in the wrong order: lowest first.")
+    if close(tensor, _first_bit_on_top(codes)):
+        return wrong("a byte's first bit is its lowest, worth 1; yours is its highest, worth 128.")
     return wrong(f"expected {pack(codes, 3).tolist()}, got {tensor.int().tolist()}.")
 
 
@@ -118,3 +126,8 @@ def _highest_first(codes: Tensor) -> Tensor:
     reversed_bits = sum(((codes >> bit) & 1) << (2 - bit) for bit in range(3))
     assert isinstance(reversed_bits, Tensor)
     return pack(reversed_bits, 3)
+
+
+def _first_bit_on_top(codes: Tensor) -> Tensor:
+    """The same row of bits, each eight of them read with the first as the highest."""
+    return sum(((pack(codes, 3).int() >> bit) & 1) << (7 - bit) for bit in range(8))  # type: ignore[return-value]

@@ -16,6 +16,7 @@ from fewbits.pact.weights import Grid
 from fewbits.palette import LIGHT
 from fewbits.report import Report
 
+DASH = "\N{EN DASH}"
 SHADES = ("pact", "wrong", "qsenn", "protoquant", "float", "ink")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 
@@ -124,7 +125,7 @@ def recorded_accuracy(runs: Sequence[Report]) -> Drawing:
         told.append(
             f"{dataset}: "
             + ", ".join(
-                f"{plan} bits {means[plan]:.2f} % ({min(v):.2f} to {max(v):.2f}, {len(v)} seeds)"
+                f"{plan} bits {means[plan]:.2f} % ({min(v):.2f} to {max(v):.2f}, {len(v)} seed{'s' * (len(v) > 1)})"
                 for plan, v in by_plan.items()
             )
         )
@@ -198,12 +199,12 @@ def engines(found: Int8Comparison) -> Table:
     columns: dict[str, list[object]] = {
         "engine": list(names),
         "accuracy, %": [
-            f"{100 * accuracy[name]:.2f}" if name in accuracy else "" for name in names
+            f"{100 * accuracy[name]:.2f}" if name in accuracy else DASH for name in names
         ],
-        "bytes": [size.get(name, "") for name in names],
+        "bytes": [size.get(name, DASH) for name in names],
     }
     for batch in sorted({timing.batch for timing in found.timings}):
         spent = {t.engine: t.milliseconds for t in found.timings if t.batch == batch}
-        columns[f"ms, {batch} at a time"] = [f"{spent[name]:.3f}" for name in names]
+        columns[f"ms an image, {batch} at a time"] = [f"{spent[name]:.3f}" for name in names]
     agree = f"The integer network gives the same class on {100 * found.agreement:.2f} % of images."
     return table(columns, caption=f"{agree} {found.threads} threads.")

@@ -42,6 +42,8 @@ def open_session(path: Path, fused: Path | None = None) -> Any:
     options.intra_op_num_threads = torch.get_num_threads()
     # Processors without VNNI add pairs of products in 16 bits and overflow; this keeps it exact.
     options.add_session_config_entry("session.x64quantprecision", "1")
+    # Its threads would go on spinning after a run and slow down whatever is timed next.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if fused is not None:
         options.optimized_model_filepath = str(fused)
     try:
