@@ -69,6 +69,7 @@ def origin(tmp_path_factory):
     write("two.html", first, QuantizerPlayground({"w": weights()}, bits=2, scheme="sawb"))
     write("ties.html", QuantizerPlayground({"a": [0.5, 1.5, 2.5, 3.5]}, alpha=3, bits=2))
     write("zero.html", QuantizerPlayground(SAMPLES, alpha=0))
+    write("plain.html", QuantizerPlayground(SAMPLES, alpha=4.0, bits=4, gradients=False))
     write("rude.html", QuantizerPlayground({"</script><b>&": [1.0, 2.0]}, alpha=1.5))
     broken = PAGE.format(first.html())
     (folder / "cut.html").write_text(broken.replace('"samples":[', '"samples":[[,'))
@@ -137,7 +138,8 @@ def test_ties_go_to_the_even_level(origin, visit):
     shown = numbers(visit(f"{origin[0]}/ties.html"))
     assert shown["alpha"] == 3
     slow = quantizer.measure(np.array([0.5, 1.5, 2.5, 3.5]), 3.0, 2, "pact")
-    by_hand = 2 / 4 * ((-0.5) * (-0.5) + 0.5 * 0.5 + (-0.5) * (-0.5) + (-0.5) * 3)
+    on_step = 2 / 4 * ((-0.5) * (-0.5) + 0.5 * 0.5 + (-0.5) * (-0.5) + (-0.5) * 3)
+    by_hand = on_step / 3
     assert slow.gradient_lsq == pytest.approx(by_hand)
     assert shown["gradient-lsq"] == pytest.approx(by_hand)
     assert shown["levels"] == 3
@@ -157,6 +159,32 @@ def test_a_stuck_alpha_is_said(one):
     control(one, "alpha").press("End")
     assert "stuck" in status(one)
     assert text(one, "gradient-pact") == "0, leaves it"
+
+
+def test_nothing_speaks_of_gradients_where_the_page_does_not(origin, visit):
+    seen = visit(f"{origin[0]}/plain.html")
+    everywhere = numbers(visit(f"{origin[0]}/one.html"))
+    gone = {"inside", "gradient-pact", "gradient-lsq"}
+    assert numbers(seen) == {k: v for k, v in everywhere.items() if k not in gone}
+    assert seen.page.locator("[data-widget] svg").count() == 3
+    for key in ("End", "Home"):
+        control(seen, "alpha").press(key)
+        assert status(seen)
+        root = seen.page.locator("[data-widget]")
+        assert "gradient" not in root.inner_text().lower()
+        assert root.locator("[aria-label*=radient]").count() == 0
+    assert seen.axe() == []
+
+
+def test_clipped_negatives_are_said(one):
+    control(one, "sample").select_option("weights")
+    control(one, "jump").click()
+    assert "all negative values are clipped to 0" in status(one)
+    assert "that such a range can reach" in status(one)
+    control(one, "scheme").select_option("signed")
+    control(one, "jump").click()
+    assert "negative" not in status(one)
+    assert "that this grid can reach" in status(one)
 
 
 def test_one_level_is_said(one):

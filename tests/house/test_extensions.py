@@ -1,6 +1,7 @@
 """The book's own Sphinx extensions: formulas, the key of the execution cache, lean pages."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,27 @@ def test_a_broken_formula_fails_the_build_and_names_the_place(tmp_path):
     assert "index.md" in messages
     assert "formula cannot be rendered" in messages
     assert '<code class="math-error">' in html
+
+
+def test_a_citation_carries_the_label_of_its_entry(tmp_path):
+    (tmp_path / "works.bib").write_text(
+        "@article{b, author={B, A and C, D and E, F}, title={Second}, journal={J}, year={2018}}\n"
+        "@article{a, author={B, A and A, D and E, F}, title={First}, journal={J}, year={2018}}\n"
+        "@article{l, author={L{\\'e}on, A and M, B}, title={Pair}, journal={J}, year={1999}}\n"
+    )
+    page = "# T\n\n{cite}`a` {cite}`b` {cite}`l`\n\n```{bibliography}\n:style: author_year\n```\n"
+    (tmp_path / "index.md").write_text(page)
+    (tmp_path / "conf.py").write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
+        "extensions = ['myst_parser', 'sphinxcontrib.bibtex', 'citation_labels']\n"
+        "bibtex_bibfiles, bibtex_reference_style = ['works.bib'], 'label'\n"
+    )
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", str(tmp_path), str(tmp_path / "out")]
+    subprocess.run(command, check=True)
+    html = re.sub("<[^>]+>", "", (tmp_path / "out" / "index.html").read_text())
+    labels = ["[B et al., 2018a]", "[B et al., 2018b]", "[Léon and M, 1999]"]
+    assert [html.count(label) for label in labels] == [2, 2, 2]
+    assert re.search(r"2018a\]\s*A.B, [^[]+ First", html)
 
 
 @pytest.mark.parametrize(

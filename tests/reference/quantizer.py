@@ -62,13 +62,14 @@ def measure(x: Values, alpha: float, bits: int, scheme: str) -> Measured:
     upstream = 2 * (clipped - x) / len(x)
     # PACT: d y_q / d alpha is 1 at and beyond alpha (and -1 at and below -alpha), 0 elsewhere.
     pact = at_top.astype(float) - (at_bottom if scheme != "pact" else 0)
-    # LSQ: d y_q / d step is the end code outside and round(v / s) - v / s inside.
+    # LSQ: d y_q / d step is the end code outside and round(v / s) - v / s inside; alpha is the end
+    # code times the step, so the gradient on alpha is that on the step over the end code.
     if len(grid) > 1:
         step = grid[1] - grid[0]
         end = grid[-1] / step
         start = grid[0] / step
         lsq = np.where(at_top, end, np.where(at_bottom, start, q / step - x / step))
-        gradients = float(np.sum(upstream * pact)), float(np.sum(upstream * lsq))
+        gradients = float(np.sum(upstream * pact)), float(np.sum(upstream * lsq) / end)
     else:
         gradients = float("nan"), float("nan")
     return Measured(

@@ -121,6 +121,11 @@ def test_size_of_two_full_samples_in_a_page():
     assert size < 150_000, f"{size} bytes: a third of this is code, keep it small"
 
 
+def test_gradients_are_shown_unless_the_page_has_not_spoken_of_them():
+    assert playground().state()["gradients"] is True
+    assert playground(gradients=False).state()["gradients"] is False
+
+
 def test_state_is_json():
     json.dumps(playground().state(), allow_nan=False)
 
@@ -169,7 +174,8 @@ class TestReferenceAgrees:
         (lsq_quantize(self.x(), step, bits) - self.x()).square().mean().backward()
         damping = (self.x().numel() * high) ** -0.5
         slow = quantizer.measure(self.x().numpy(), alpha, bits, "pact")
-        assert step.grad.item() / damping == pytest.approx(slow.gradient_lsq, rel=1e-6, abs=1e-9)
+        on_alpha = step.grad.item() / damping / high
+        assert on_alpha == pytest.approx(slow.gradient_lsq, rel=1e-6, abs=1e-9)
 
     @pytest.mark.parametrize(("scheme", "missing"), [("signed", 1), ("sawb", 0)])
     def test_with_symmetric_spacing(self, alpha, bits, scheme, missing):

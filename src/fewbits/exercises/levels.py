@@ -132,7 +132,12 @@ def _judge_clip(x: Tensor, bits: int, alpha: float, name: str) -> Verdict | None
 def affine(answer: Callable[[Tensor, int], object]) -> Verdict:
     """Exercise 6: quantise any tensor to an affine grid that holds 0."""
     mixed = torch.tensor([[-0.6, 0.0, 0.1], [0.45, 0.7, 1.0]])
-    cases = {"mixed signs": mixed, "all positive": mixed + 2.5, "all negative": mixed - 3}
+    cases = {
+        "mixed": mixed,
+        "all positive": mixed + 2.5,
+        "all negative": mixed - 3,
+        "symmetric": torch.linspace(-1, 1, 9),
+    }
     for name, x in cases.items():
         found = answer(x, 2)
         if is_open(found):
@@ -160,8 +165,11 @@ def _judge_affine(x: Tensor, found: Tensor, name: str) -> Verdict | None:
     if (found == found.round()).all() and close(found, (x / scale).round() - round(low / scale)):
         return wrong("these are the codes; turn them back into numbers.")
     if len(found.unique()) > 4:
-        return wrong(f"2 bits gave {len(found.unique())} different values: hold the codes in 0..3.")
-    if name == "mixed signs" and found[0, 1] != 0:
+        return wrong(
+            f"on {name} numbers 2 bits gave {len(found.unique())} different values: "
+            "hold the codes in 0..3."
+        )
+    if name == "mixed" and found[0, 1] != 0:
         return wrong(f"zero became {found[0, 1]:.3f}: the zero point must be a whole number.")
     if (found - x).abs().max() > scale + 1e-6:
         return wrong(f"on {name} numbers one is off by {(found - x).abs().max():.2f}, over a step.")

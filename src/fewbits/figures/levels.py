@@ -13,7 +13,7 @@ from fewbits.palette import LIGHT
 
 def fewer_greys(image: Float[Tensor, "height width"], bits: Sequence[int]) -> Drawing:
     """One image at several bit widths, above the staircase that made it."""
-    named = ", ".join(f"{b} bits" for b in bits)
+    named = ", ".join(f"{b} bit{'s' * (b > 1)}" for b in bits)
     alt = (
         f"One handwritten digit at {named}. Under each the staircase from pixel to level: with 8 "
         "bits it looks like a straight line, with 1 bit it is one step at one half. The digit "

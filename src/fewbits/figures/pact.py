@@ -125,12 +125,16 @@ def recorded_accuracy(runs: Sequence[Report]) -> Drawing:
         told.append(
             f"{dataset}: "
             + ", ".join(
-                f"{plan} bits {means[plan]:.2f} % ({min(v):.2f} to {max(v):.2f}, {len(v)} seed{'s' * (len(v) > 1)})"
+                f"{plan} bits {means[plan]:.2f} % ({min(v):.2f} to {max(v):.2f}, {_seeds(len(v))})"
                 for plan, v in by_plan.items()
             )
         )
     drawing.alt = f"Test accuracy of recorded runs by bit width. {'; '.join(told)}."
     return drawing
+
+
+def _seeds(count: int) -> str:
+    return f"{count} seed{'s' * (count != 1)}"
 
 
 def recorded_price(runs: Sequence[Report]) -> Table:

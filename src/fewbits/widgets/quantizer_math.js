@@ -35,8 +35,9 @@ function errors(values, grid) {
   return { clipping: clipping / count, rounding: rounding / count, total: (clipping + rounding) / count };
 }
 
-// How the mean squared error pulls on the range. PACT: only values at or beyond alpha pull, by their
-// clipped distance. LSQ: every value pulls on the step, round(x/step) - x/step inside, the end code outside.
+// How the mean squared error pulls on alpha. PACT: only values at or beyond alpha pull, by their clipped
+// distance. LSQ: every value pulls on the step, round(x/step) - x/step inside, the end code outside;
+// alpha = step * (high - zero), so the pull on alpha is that much smaller.
 function gradients(values, grid) {
   const { high, zero, step, bottom, alpha } = grid;
   let pact = 0, lsq = 0;
@@ -50,12 +51,12 @@ function gradients(values, grid) {
     else if (below && bottom < 0) pact -= upstream;
     lsq += upstream * (above || below ? code - zero : code - scaled);
   }
-  return levelsOf(grid) > 1 ? { pact, lsq } : { pact: NaN, lsq: NaN };
+  return levelsOf(grid) > 1 ? { pact, lsq: lsq / (high - zero) } : { pact: NaN, lsq: NaN };
 }
 
 // Everything that the table shows for one setting. Where alpha is not above 0 there is no grid to measure.
 function measure(values, scheme, bits, alpha) {
-  const shares = { beyond: beyond(values, scheme, alpha), inside: 0 };
+  const shares = { beyond: share(values, (x) => (scheme === "pact" ? x : Math.abs(x)) > alpha), inside: 0 };
   if (!(alpha > 0)) {
     return { ...shares, clipping: NaN, rounding: NaN, total: NaN, pact: NaN, lsq: NaN, used: alpha < 0 ? 1 : 0 };
   }
@@ -67,11 +68,9 @@ function measure(values, scheme, bits, alpha) {
   return { ...shares, ...errors(values, grid), ...gradients(values, grid), used: seen.size };
 }
 
-function beyond(values, scheme, alpha) {
+function share(values, holds) {
   let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    if ((scheme === "pact" ? values[i] : Math.abs(values[i])) > alpha) count++;
-  }
+  for (let i = 0; i < values.length; i++) if (holds(values[i])) count++;
   return count / values.length;
 }
 
@@ -83,8 +82,6 @@ function sweep(values, scheme, bits, alphas) {
   for (const alpha of alphas) {
     const grid = makeGrid(scheme, bits, alpha);
     const all = { ...errors(values, grid), ...gradients(values, grid) };
-    // LSQ learns the step, and alpha = step * (high - zero): the pull on alpha is that much smaller.
-    all.lsq /= grid.high - grid.zero;
     for (const name in curves) curves[name].push(all[name]);
   }
   curves.smallest = Math.min(...curves.total);

@@ -9,7 +9,7 @@ const SCHEMES = [
 function view({ model, root, safely }) {
   const samples = model.get("samples").map((sample) => ({ ...sample, values: floats(sample.values) }));
   if (!samples.length) throw new Error("no sample arrived with its state");
-  const swept = new Map();
+  const swept = new Map(), gradients = model.get("gradients");
   let now = {};
 
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
@@ -34,7 +34,7 @@ function view({ model, root, safely }) {
   const jump = h("button", { type: "button", "data-input": "jump" }, "To the smallest error");
   jump.addEventListener("click", () => setAlpha(now.curves.best));
   const status = h("p", { class: "fb-status", role: "status" });
-  const plots = makePlots(setAlpha), table = makeTable();
+  const plots = makePlots(setAlpha, gradients), table = makeTable(gradients);
   const values = h("div", {}, plots.left, table.left), costs = h("div", {}, plots.right, table.right);
   const button = h("div", { class: "fb-field" }, jump);
   root.append(
@@ -44,7 +44,7 @@ function view({ model, root, safely }) {
   );
 
   const draw = oncePerFrame(safely(() => {
-    const { tone, text } = advice(now);
+    const { tone, text } = advice({ ...now, gradients });
     status.dataset.tone = tone;
     const said = text.map((part) => part.textContent ?? part).join("");
     if (status.textContent !== said) status.replaceChildren(...text); // said aloud only when it changes

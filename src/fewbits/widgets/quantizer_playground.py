@@ -89,6 +89,8 @@ class QuantizerPlayground(Widget):
         scheme: ``pact`` (2^k levels from 0 to alpha), ``signed`` (2^k - 1 levels from -alpha to
             alpha, one of them 0) or ``sawb`` (2^k levels from -alpha to alpha, none of them 0).
         sample: the name to start with; default the first.
+        gradients: whether the control shows what PACT's and LSQ's gradients do to alpha; False for
+            pages that have not spoken of gradients yet.
 
     Raises:
         UsageError: no sample, an empty one, NaN in one, or a setting out of range.
@@ -108,6 +110,7 @@ class QuantizerPlayground(Widget):
         sync=True
     )  # any, so that a wrong one meets check_bits, which says more
     scheme = traitlets.Unicode().tag(sync=True)
+    gradients = traitlets.Bool(True).tag(sync=True)  # read once, when the control is drawn
 
     def __init__(
         self,
@@ -116,6 +119,7 @@ class QuantizerPlayground(Widget):
         bits: int = 4,
         scheme: str = "pact",
         sample: str | None = None,
+        gradients: bool = True,
     ) -> None:
         if not samples:
             raise UsageError(
@@ -131,7 +135,14 @@ class QuantizerPlayground(Widget):
         self.tops = {name: 2 * value for name, value in largest.items()}
         if math.isfinite(alpha):
             self.tops[first] = max(self.tops[first], alpha)
-        super().__init__(samples=checked, sample=first, alpha=alpha, bits=bits, scheme=scheme)
+        super().__init__(
+            samples=checked,
+            sample=first,
+            alpha=alpha,
+            bits=bits,
+            scheme=scheme,
+            gradients=gradients,
+        )
 
     @traitlets.validate("alpha")
     def _alpha_is_a_number(self, proposal: Any) -> float:

@@ -4,7 +4,7 @@ const BARS = 72;
 const FAULTS = [["clipping", "wrong", "dash"], ["rounding", "pact", "dot"], ["total", "ink"]];
 const DEEP = { left: 46, right: 10, top: 8, bottom: 34 }; // room for the name of the axis
 
-function makePlots(setAlpha) {
+function makePlots(setAlpha, gradients) {
   const stairs = plot({
     caption: "What comes in (across) and what goes out (up)",
     description: "Staircase: the quantised output for each input", height: 170,
@@ -14,7 +14,7 @@ function makePlots(setAlpha) {
     description: "Histogram of the values, with the levels as lines", height: 120, margin: DEEP,
   });
   const faults = plot({
-    caption: legend("Error:", ...FAULTS), height: 170,
+    caption: legend("Error:", ...FAULTS), ...(gradients ? { height: 170 } : { height: 300, margin: DEEP }),
     description: "Clipping, rounding and total error against alpha, the smallest total marked",
   });
   const pulls = plot({
@@ -36,7 +36,7 @@ function makePlots(setAlpha) {
   }
   return {
     left: h("div", {}, stairs.element, counts.element),
-    right: h("div", {}, faults.element, pulls.element),
+    right: h("div", {}, faults.element, ...(gradients ? [pulls.element] : [])),
     resize(pixels) {
       width = pixels;
       if (width) for (const panel of Object.values(panels)) panel.resize(width);
@@ -113,7 +113,7 @@ function drawCurves({ alphas, curves }, { faults, pulls }, marks) {
   const reach = Math.max(...curves.lsq.filter(Number.isFinite), 1e-12) * 1.6;
   const pull = linear(-reach, reach, pulls.box.bottom, pulls.box.top);
   pulls.drawAxes(alpha, best > 0 ? pull : null);
-  pulls.label("alpha (logarithmic)");
+  (pulls.element.parentNode ? pulls : faults).label("alpha (logarithmic)"); // beneath the lower one
   place(marks.zero, { x1: left, x2: right, y1: pull(0), y2: pull(0) });
   for (const name of ["pact", "lsq"]) place(marks[name], { d: line(alphas, curves[name], alpha, pull) });
   return { alpha, fault };

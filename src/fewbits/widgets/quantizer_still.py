@@ -51,7 +51,7 @@ def values_panel(values: Values, name: str, alpha: float, bits: int, scheme: str
     return panel(
         f"{name}: the values, and {bits}-bit levels at alpha = {alpha:.3g}",
         "value",
-        f"Histogram of {name} with the levels of {bits} bits at alpha = {alpha:.3g}",
+        f"Histogram of {name} with {bits}-bit levels at alpha = {alpha:.3g}",
         f'<path class="float-fill" d="{bars}"/><path class="pact-line thin" d="{lines}"/>',
         [(x(value), f"{value:.3g}") for value in shown],
     )

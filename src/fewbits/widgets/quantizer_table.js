@@ -9,13 +9,13 @@ const ROWS = {
     ["clipping", "clipping error"], ["rounding", "rounding error"], ["total", "total error"],
     ["smallest", "smallest total error"], ["optimum", "\u2026 at alpha ="], ["sawb", "SAWB would take alpha ="],
   ],
-  Gradient: [["gradient-pact", "PACT, on alpha"], ["gradient-lsq", "LSQ, on the step"]],
+  Gradient: [["gradient-pact", "PACT, on alpha"], ["gradient-lsq", "LSQ, on alpha"]],
 };
 
 const GRADIENTS = "Gradients: of the mean squared error between input and output; " +
   "gradient descent steps against their sign.";
 
-function makeTable() {
+function makeTable(gradients) {
   const rows = {};
   const group = (title) => {
     for (const [name, label] of ROWS[title]) rows[name] = number(name, label);
@@ -23,7 +23,9 @@ function makeTable() {
     return h("section", { class: "fb-numbers", "aria-label": title }, head, ...elements);
   };
   const left = h("div", {}, group("Range"), group("Storage"));
-  const right = h("div", {}, group("Error"), group("Gradient"));
+  const error = group("Error"), pulls = group("Gradient");
+  const right = h("div", {}, error, ...(gradients ? [pulls] : []));
+  if (!gradients) rows.inside.element.remove();
   const note = h("p", { class: "fb-note" });
   return {
     left, right, note,
@@ -41,7 +43,7 @@ function makeTable() {
       const sawb = scheme === "sawb" ? sample.sawb[bits - 1] : undefined; // fitted for few bits only
       rows.sawb.element.hidden = sawb === undefined;
       if (sawb !== undefined) rows.sawb.show(sawb, digits(sawb));
-      note.textContent = `${GRADIENTS} ${thinned(sample)}`;
+      note.textContent = (gradients ? `${GRADIENTS} ` : "") + thinned(sample);
     },
   };
 }
@@ -77,7 +79,7 @@ function makeRuler() {
 }
 
 // One sentence on what is going on at this setting, and whether something is wrong.
-function advice({ scheme, bits, alpha, measured, curves, sample }) {
+function advice({ scheme, bits, alpha, measured, curves, sample, gradients }) {
   const code = (text) => h("code", {}, text), wrong = (...text) => ({ tone: "wrong", text });
   const clamp = code(scheme === "pact" ? "x.clamp(0, alpha)" : "x.clamp(-alpha, alpha)");
   if (alpha === 0) {
@@ -85,8 +87,9 @@ function advice({ scheme, bits, alpha, measured, curves, sample }) {
       "outputs turn into NaN, and the loss with them. fewbits refuses this alpha.");
   }
   if (alpha < 0) {
-    return wrong("Below 0 the range is inside out: ", clamp, " gives alpha for every x. No x lies inside, ",
-      "so no gradient reaches the layers beneath. fewbits refuses this alpha.");
+    const dead = gradients ? "No x lies inside, so no gradient reaches the layers beneath. " : "";
+    return wrong("Below 0 the range is inside out: ", clamp, ` gives alpha for every x. ${dead}`,
+      "fewbits refuses this alpha.");
   }
   if (scheme === "signed" && bits === 1) {
     return wrong("One bit with a 0 in the middle leaves 2\u00b9 \u2212 1 = 1 level: every output is 0. ",
@@ -94,12 +97,16 @@ function advice({ scheme, bits, alpha, measured, curves, sample }) {
   }
   const ratio = measured.total / curves.smallest;
   const side = alpha < curves.best ? "small, too much is clipped" : "large, the steps are too wide";
-  const text = [ratio < 1.005 ? "This is the smallest error that this grid can reach."
-    : `${digits(ratio, 3)} times the smallest error: alpha is too ${side}.`];
-  if (alpha >= (scheme === "pact" ? sample.high : Math.max(-sample.low, sample.high))) {
-    text.push(h("span", { class: "wrong-text" }, " No value lies beyond it, so PACT\u2019s gradient on it is " +
-      "exactly 0: stuck, unless a penalty pulls it down."));
+  const text = [], lost = scheme === "pact" ? share(sample.values, (x) => x < 0) : 0;
+  if (lost) {
+    text.push(h("span", { class: "wrong-text" }, "The range starts at 0: all negative values are clipped to 0, " +
+      `${percent(lost)} of the sample. A range from \u2212alpha would keep them. `));
   }
-  if (scheme === "pact" && sample.low < 0) text.push(" (The range starts at 0: values below 0 count as clipped.)");
+  text.push(ratio < 1.005 ? `This is the smallest error that ${lost ? "such a range" : "this grid"} can reach.`
+    : `${digits(ratio, 3)} times the smallest error: alpha is too ${side}.`);
+  if (alpha >= (scheme === "pact" ? sample.high : Math.max(-sample.low, sample.high))) {
+    text.push(gradients ? h("span", { class: "wrong-text" }, " No value lies beyond it, so PACT\u2019s gradient " +
+      "on it is exactly 0: stuck, unless a penalty pulls it down.") : " No value lies beyond it.");
+  }
   return { tone: "plain", text };
 }
