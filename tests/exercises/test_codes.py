@@ -22,7 +22,7 @@ def expect(found, told):
 @pytest.mark.parametrize("number", range(len(SOLUTIONS)))
 def test_solution(number):
     given = {
-        "unseen": UNSEEN,
+        "seen": SimpleNamespace(images=UNSEEN),
         "books": {64: BOOK},
         "here": SimpleNamespace(pick=lambda smoke, real: smoke),
         "images": SimpleNamespace(train=SimpleNamespace(images=UNSEEN)),
@@ -42,6 +42,9 @@ def test_every_exercise_has_a_solution():
         (..., ..., "Not answered yet"),
         (9, ..., "Not answered yet"),
         (9, 9 / 16, "Right"),
+        (9, 0.56, "Right"),
+        (9, 0.563, "Right"),
+        (9, 0.57, "one code for 16 pixels"),
         (512, 32, "how many codes there are"),
         (8, 0.5, "twice as many"),
         (144, 9, "not by one code a pixel"),
@@ -60,6 +63,9 @@ def test_price(patch, pixel, told):
     [
         (..., ..., "Not answered yet"),
         ([0.25, 5.5], [0.25, 5.5], "Right"),
+        (torch.tensor([[0.25], [5.5]]), torch.tensor([[0.25], [5.5]]), "Right"),
+        (torch.tensor([[0.0], [5.5]]), torch.tensor([[0.0], [5.5]]), "where did the 1 go"),
+        ("a quarter", "five", "means of two groups"),
         ([0.0, 5.5], [0.0, 5.5], "where did the 1 go"),
         ([0.5, 5.5], [0.5, 5.5], "counts three times"),
         ([0.0, 4.0], [0.0, 4.0], "the 1 belongs"),
@@ -81,12 +87,16 @@ def lengths(codes):
     [
         (lambda x, c: ..., "Not answered yet"),
         (lambda x, c: (x @ c.T - lengths(c) / 2).argmax(1), "Right"),
-        (lambda x, c: (x @ c.T).argmax(1), "favours long codes"),
+        (lambda x, c: (x @ c.T).argmax(1), "favours long entries"),
         (lambda x, c: (x @ c.T - lengths(c)).argmax(1), "it is half of it"),
         (lambda x, c: (x @ c.T - lengths(c) / 2).argmin(1), "least alike"),
         (lambda x, c: (x @ c.T / lengths(c).sqrt()).argmax(1), "by angle"),
         (lambda x, c: torch.zeros(len(x), dtype=torch.int64), "of the rows only"),
-        (lambda x, c: x @ c.T, "one index for each row"),
+        (lambda x, c: x @ c.T, "one code for each row"),
+        (lambda x, c: (torch.einsum("nf,kf->nk", x, c) - lengths(c) / 2).argmax(1), "Right"),
+        (lambda x, c: torch.cdist(x, c).argmin(1), "distances were measured"),
+        (nearest_code, "distances were measured"),
+        (lambda x, c: (x[:, None] - c).square().sum(2).argmin(1), "distances were measured"),
     ],
 )
 def test_nearest_by_product(answer, told):
@@ -109,7 +119,7 @@ def weighted(x, m, own, count, below=None):
         (lambda x, m, own, k: weighted(x, m**2, own, k), "weights are squared"),
         (lambda x, m, own, k: weighted(x, m, own, k) * torch.tensor([[4.0], [3]]), "weighted sum"),
         (lambda x, m, own, k: weighted(x, m, own, k)[0], "of shape"),
-        (lambda x, m, own, k: weighted(x, m, own, k) + 1, "the first code should be"),
+        (lambda x, m, own, k: weighted(x, m, own, k) + 1, "the first entry should be"),
     ],
 )
 def test_weighted_means(answer, told):
@@ -138,8 +148,11 @@ def mean_of_own(x, codes):
     [
         (lambda x, c: ..., "Not answered yet"),
         (lambda x, c: moved(c, k1=[9.0, 9.0], k3=[0.0, 7.0]), "Right"),
-        (lambda x, c: moved(c, k1=[9.0, 9.0], k3=[9.0, 9.0]), "both dead codes stand on equal"),
-        (lambda x, c: moved(c, k0=[0.0, 1.0], k1=[9.0, 9.0], k3=[0.0, 7.0]), "a living code moved"),
+        (lambda x, c: moved(c, k1=[9.0, 9.0], k3=[9.0, 9.0]), "both dead entries stand on equal"),
+        (
+            lambda x, c: moved(c, k0=[0.0, 1.0], k1=[9.0, 9.0], k3=[0.0, 7.0]),
+            "a living entry moved",
+        ),
         (lambda x, c: moved(c, k1=[8.0, 8.0], k3=[0.0, 7.0]), "lies on no patch"),
         (lambda x, c: moved(c, k1=[9.0, 9.0], k3=[0.0, 0.0]), "still dead"),
         (lambda x, c: moved(c, k1=[9.0, 9.0], k3=[0.0, 1.0]), "worst-served patches first"),
@@ -153,16 +166,32 @@ def test_revive(answer, told):
     expect(check.revive(answer), told)
 
 
+def loss(book):
+    return (UNSEEN - book[nearest_code(UNSEEN, book)]).square().mean()
+
+
+def mixed(ratio):
+    """Entries on the way from ``BOOK`` to better ones, as far as the error is ``ratio`` of its."""
+    near, far = 0.0, 1.0
+    for _ in range(40):
+        half = (near + far) / 2
+        better = loss(torch.lerp(BOOK, UNSEEN[:64], half)) < ratio * loss(BOOK)
+        near, far = (near, half) if better else (half, far)
+    return torch.lerp(BOOK, UNSEEN[:64], far)
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
         (..., "Not answered yet"),
         (UNSEEN[:64], "Right"),
-        (BOOK, "of that of books[64]"),
+        (BOOK, "1.0000 of that of books[64]"),
+        (mixed(0.9902), "0.9902 of that of books[64]"),
+        (mixed(0.9898), "Right"),
         (UNSEEN[:128], "not 6 bits"),
         (UNSEEN[:64, :4], "expected a codebook"),
         (UNSEEN[:64] * 255, "not 0 to 255"),
-        (UNSEEN[:64].clone().index_fill_(0, torch.tensor(3), torch.nan), "a dead code"),
+        (UNSEEN[:64].clone().index_fill_(0, torch.tensor(3), torch.nan), "a dead entry"),
     ],
 )
 def test_better_codebook(answer, told):

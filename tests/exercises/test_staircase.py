@@ -22,10 +22,10 @@ def test_solution(number):
         "weights": (0, 2, 4),
         "biases": (1, 3, 5),
         "trained": [0] * 6,
-        "errors": {"straight-through": torch.stack([REFERENCE] * 4)},
+        "errors": {"straight-through, last round": torch.stack([REFERENCE] * 4)},
         "train": lambda parameters, quantize, **how: parameters,
         "rounded": lambda w: w,
-        "error": lambda parameters, quantize: torch.stack([0.4 * REFERENCE + 0.01] * 4),
+        "rmse": lambda parameters, quantize: torch.stack([0.4 * REFERENCE + 0.01] * 4),
     }
     names = definitions("foundations/staircase", given)
     expect(verdict(SOLUTIONS[number], names), "Right")
@@ -120,6 +120,20 @@ def test_three_slopes(truth, ste, noise, told):
     expect(check.three_slopes(truth, ste, noise), told)
 
 
+def below(w, step, share, line=0.5):
+    level = step * torch.round(w / step)
+    mask = (w - level).abs() < line * share * step
+    return torch.where(mask, level, w), mask
+
+
+def half_of_six(w, step, share):
+    return settle(w, step, 3 / w.numel() if share == 0.5 else 0.25, by=nearest_or_first(share))
+
+
+def nearest_or_first(share):
+    return None if share == 0.5 else lambda w: torch.arange(w.numel())
+
+
 def settle(w, step, share, largest=False, by=None, everything=False, shift=0.0):
     level = step * torch.round(w / step)
     key = (w - level).abs() if by is None else by(w)
@@ -140,6 +154,14 @@ def settle(w, step, share, largest=False, by=None, everything=False, shift=0.0):
         (lambda w, s, n: settle(w, s, n, everything=True), "all weights were rounded"),
         (lambda w, s, n: settle(w, s, n, shift=0.1), "outside the mask has changed"),
         (lambda w, s, n: settle(w, s, 1.0), "6 of 6 settled"),
+        (below, "count weights; do not draw a line"),
+        (half_of_six, "not for a quarter of 8 weights"),
+        (
+            lambda w, s, n: (
+                (torch.where(settle(w, s, n)[1], w.div(0.5).round() / 2, w),) + settle(w, s, n)[1:]
+            ),
+            "on a grid of step 0.2",
+        ),
         (lambda w, s, n: (settle(w, s, n)[0], [True] * 6), "tensor of booleans"),
         (
             lambda w, s, n: (
@@ -167,7 +189,9 @@ def test_settle(answer, told):
         (REFERENCE.flip(0) - 0.005, "can be chance"),
         (REFERENCE * 0.01, "evaluate with `rounded`"),
         (REFERENCE.mean(), "one a seed"),
+        (REFERENCE / torch.arange(10), "no finite number"),
+        (torch.full((10,), torch.nan), "no finite number"),
     ],
 )
-def test_beat_straight_through(answer, told):
-    expect(check.beat_straight_through(answer, REFERENCE), told)
+def test_beat_last_round(answer, told):
+    expect(check.beat_last_round(answer, REFERENCE), told)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from torch import Tensor
 
 from fewbits.figures.drawing import Drawing, picture
@@ -12,36 +13,46 @@ from fewbits.palette import LIGHT
 
 
 def tile(patches: Float[Tensor, "patch pixel"], columns: int) -> Float[Tensor, "height width"]:
-    """Square patches side by side in rows of ``columns``, a grey line between them."""
-    side = math.isqrt(patches.shape[1])
+    """Square patches side by side in rows of ``columns``; between them NaN, which is not painted.
+
+    Each pixel becomes two by two, so that a gap can be one and a half pixels wide.
+    """
+    side, gap = 2 * math.isqrt(patches.shape[1]), 3
     rows = -(-len(patches) // columns)
-    sheet = torch.full((rows * columns, side + 1, side + 1), 0.5)
-    sheet[: len(patches), :side, :side] = patches.reshape(-1, side, side).float()
-    sheet = sheet.view(rows, columns, side + 1, side + 1).transpose(1, 2)
-    return sheet.reshape(rows * (side + 1), columns * (side + 1))[:-1, :-1]
+    sheet = torch.full((rows * columns, side + gap, side + gap), torch.nan)
+    small = patches.reshape(len(patches), side // 2, side // 2).float()
+    sheet[: len(patches), :side, :side] = small.repeat_interleave(2, 1).repeat_interleave(2, 2)
+    sheet = sheet.view(rows, columns, side + gap, side + gap).transpose(1, 2)
+    return sheet.reshape(rows * (side + gap), columns * (side + gap))[:-gap, :-gap]
+
+
+def _patches(axes: Axes, patches: Float[Tensor, "patch pixel"], columns: int) -> None:
+    """Show patches apart on the page's own ground."""
+    picture(axes, tile(patches, columns))
+    axes.set_frame_on(False)
 
 
 def digit_in_codes(
     image: Float[Tensor, "height width"],
-    codes: Float[Tensor, "code pixel"],
+    entries: Float[Tensor, "entry pixel"],
     rebuilt: Float[Tensor, "height width"],
 ) -> Drawing:
-    """An image cut into patches, the codes there are, and the image made of codes."""
-    side = math.isqrt(codes.shape[1])
+    """An image cut into patches, the entries there are, and the image made of entries."""
+    side = math.isqrt(entries.shape[1])
     alt = (
         f"Left: a handwritten digit under a grid of {side} by {side} pixel squares. Middle: "
-        f"{len(codes)} small patches: black, edges in every direction, strokes, corners. Right: "
+        f"{len(entries)} small patches: black, edges in every direction, strokes, corners. Right: "
         "the digit put together from these patches only, coarser but easy to read."
     )
-    drawing = Drawing(alt, 6.8, 2.6)
-    panels = drawing.panels(1, 3)
-    titles = ("cut into patches", f"{len(codes)} codes", "each patch by its code")
-    sheets = (image, tile(codes, 8), rebuilt)
-    for axes, title, sheet in zip(panels, titles, sheets, strict=True):
-        picture(axes, sheet, title)
+    drawing = Drawing(alt, 6.8, 2.1)
+    left, middle, right = drawing.panels(1, 3, width_ratios=[1, 1.9, 1])
+    picture(left, image, "cut into patches")
+    _patches(middle, entries, 8)
+    middle.set_title(f"{len(entries)} entries")
+    picture(right, rebuilt, "each by its entry")
     for edge in range(side, image.shape[0], side):
-        panels[0].axhline(edge - 0.5, color=LIGHT["protoquant"], linewidth=0.7)
-        panels[0].axvline(edge - 0.5, color=LIGHT["protoquant"], linewidth=0.7)
+        left.axhline(edge - 0.5, color=LIGHT["protoquant"], linewidth=0.7)
+        left.axvline(edge - 0.5, color=LIGHT["protoquant"], linewidth=0.7)
     return drawing
 
 
@@ -66,36 +77,37 @@ def moving_levels(
 
 
 def pairs_and_codes(
-    pairs: Float[Tensor, "pair 2"], books: Mapping[str, Float[Tensor, "code 2"]]
+    pairs: Float[Tensor, "pair 2"], books: Mapping[str, Float[Tensor, "entry 2"]]
 ) -> Drawing:
-    """Neighbouring pixels as points in a square, and each named set of codes on top."""
+    """Neighbouring pixels as points in a square, and each named set of entries on top."""
     told = "; ".join(
-        f"{name}: {int((torch.cdist(codes, pairs).amin(1) > 0.1).sum())} of {len(codes)} codes lie "
-        "further than 0.1 from every pair"
-        for name, codes in books.items()
+        f"{name}: {int((torch.cdist(entries, pairs).amin(1) > 0.1).sum())} of {len(entries)} "
+        "entries lie further than 0.1 from every pair"
+        for name, entries in books.items()
     )
     alt = f"Pairs of neighbouring pixels crowd along the diagonal and the edges. {told}."
     drawing = Drawing(alt, 6.8, 3.8)
     panels = drawing.panels(1, len(books), sharey=True)
-    for axes, (name, codes) in zip(panels, books.items(), strict=True):
+    for axes, (name, entries) in zip(panels, books.items(), strict=True):
         axes.plot(*pairs.T, ".", color=LIGHT["float"], alpha=0.25, markersize=2, rasterized=True)
-        axes.plot(*codes.T, "D", color=LIGHT["protoquant"], markeredgecolor=LIGHT["paper"])
+        axes.plot(*entries.T, "D", color=LIGHT["protoquant"], markeredgecolor=LIGHT["paper"])
         axes.set(title=name, xlabel="a pixel", box_aspect=1)
     panels[0].set_ylabel("its neighbour")
     return drawing
 
 
-def codes_by_use(codes: Float[Tensor, "code pixel"], counts: Sequence[int]) -> Drawing:
-    """All codes, the most used first, above how often each is used."""
+def codes_by_use(entries: Float[Tensor, "entry pixel"], counts: Sequence[int]) -> Drawing:
+    """All entries, the most used first, above how often the code of each is taken."""
     order = sorted(range(len(counts)), key=lambda k: -counts[k])
     used = [counts[k] for k in order]
     alt = (
-        f"{len(codes)} codes as small patches, the most used first: black, then edges and strokes "
-        f"in many directions. Below, how often each is used: {used[0]} times to {used[-1]} times."
+        f"{len(entries)} entries as small patches, the most used first: black, then edges and "
+        "strokes in many directions. Below, how often each is used: "
+        f"{used[0]} times to {used[-1]} times."
     )
     drawing = Drawing(alt, 6.8, 4.0)
     above, below = drawing.panels(2, 1, height_ratios=[1, 1])
-    picture(above, tile(codes[order], 16))
+    _patches(above, entries[order], 16)
     below.bar(range(len(used)), used, color=LIGHT["protoquant"])
     below.set(xlabel="code, most used first", ylabel="patches", yscale="log")
     return drawing
