@@ -20,8 +20,9 @@ from fewbits.report import LOCK_NAME, Report, held
 from fewbits.training import TrainSettings
 
 DRIVER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, if the tests run in the background
 sys.path.insert(0, sys.argv[1])
 from test_run import few, quick
 from fewbits import cli, data

@@ -13,7 +13,7 @@ from fewbits.errors import UsageError
 from fewbits.pact import experiment, pipeline
 from fewbits.pact.experiment import Settings, run
 from fewbits.pact.packing import load_packed_weights
-from fewbits.report import Report
+from fewbits.report import LOCK_NAME, Report
 from fewbits.training import TrainSettings
 
 QUICK = pipeline.Schedule(
@@ -63,7 +63,7 @@ def test_the_report_of_a_quantised_run(tmp_path: Path) -> None:
     assert metrics["packed_bytes"] < metrics["float_bytes"] / 6
     assert [len(metrics["losses"][stage]) for stage in ("float", "fine_tuning")] == [2, 2]
     assert len(metrics["clips"]) == 3, "at the start and after each epoch"
-    files = {path.name for path in tmp_path.iterdir()}
+    files = {path.name for path in tmp_path.iterdir()} - {LOCK_NAME}
     assert files == {"settings.json", "report.json", "float.pt", "quantized.pt", "network.npz"}
     final = torch.load(tmp_path / "quantized.pt", weights_only=True)[1]
     assert final["act1.alpha"].item() == metrics["clips"][-1]["act1"]

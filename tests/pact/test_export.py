@@ -52,7 +52,10 @@ def test_exported_it_says_the_same(
     assert kernels["QLinearGlobalAveragePool"] == (name == "compact")
 
     fake, whole = predict(network, digits.test.images), run_int8(exported.path, digits.test.images)
-    assert (fake.argmax(1) == whole.argmax(1)).float().mean() >= 0.995
+    differs = fake.argmax(1) != whole.argmax(1)
+    best, second = fake[differs].topk(2).values.T
+    assert ((best - second) / fake.std() < RECIPES[recipe]).all(), "only near ties go the other way"
+    assert differs.float().mean() <= 0.02
     gap = (fake - whole).abs().amax(1).quantile(0.9) / fake.std()
     assert gap <= RECIPES[recipe]
 
