@@ -22,7 +22,7 @@ from fewbits.training import TrainSettings
 DRIVER = """
 import signal, sys, time
 from pathlib import Path
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, if the tests run in the background
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
 sys.path.insert(0, sys.argv[1])
 from test_run import few, quick
 from fewbits import cli, data
