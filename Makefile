@@ -14,7 +14,7 @@ INSTALLED := .venv/.installed
 HTML := _build/html
 # --dist loadfile: one notebook, one worker; a kernel is started once a notebook.
 PARALLEL := -n $(JOBS) --dist loadfile
-NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout 1800 --nbval-sanitize-with tests/nbval_sanitize.cfg
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout 7200 --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 export FEWBITS_SCALE := $(SCALE)
 ifneq ($(DATA),)
