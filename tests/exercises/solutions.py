@@ -1,9 +1,11 @@
-"""The solutions that fold out in a chapter, run apart from the rest of the notebook."""
+"""The solutions that fold out in a chapter, run apart from it, and what a check must say."""
 
 import ast
 from pathlib import Path
 
 import nbformat
+
+from fewbits.exercises.verdict import Verdict
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
@@ -35,3 +37,9 @@ def verdict(source: str, namespace: dict[str, object]) -> object:
     assert isinstance(last, ast.Expr), "the last line must be the check"
     exec(compile(ast.Module(body, type_ignores=[]), "solution", "exec"), namespace)
     return eval(compile(ast.Expression(last.value), "solution", "eval"), namespace)
+
+
+def expect(found: Verdict, told: str) -> None:
+    """The check says ``told``; only "Right" is right."""
+    assert told in found.message
+    assert bool(found) == (told == "Right")

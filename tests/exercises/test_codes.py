@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from solutions import definitions, solutions, verdict
+from solutions import definitions, expect, solutions, verdict
 
 from fewbits.exercises import codes as check
 from fewbits.ops import nearest_code
@@ -12,11 +12,6 @@ from fewbits.ops import nearest_code
 SOLUTIONS = solutions("foundations/codes")
 UNSEEN = torch.rand(2000, 16, generator=torch.Generator().manual_seed(0)).double()
 BOOK = UNSEEN[:64] * 0.2 + 0.1
-
-
-def expect(found, told):
-    assert told in found.message
-    assert bool(found) == (told == "Right")
 
 
 @pytest.mark.parametrize("number", range(len(SOLUTIONS)))

@@ -34,11 +34,14 @@ def test_recorded_accuracy_tells_mean_range_and_seeds():
 
 def test_the_price_of_bits_by_hand():
     runs = [run("mnist", "32", 1, 0.99), run("mnist", "2", 1, 0.97), run("mnist", "2", 2, 0.98)]
-    table = figures.recorded_price([*runs, run("fashion-mnist", "32", 1, 0.92)])
+    table = figures.recorded_price(
+        [*runs, run("fashion-mnist", "32", 1, 0.92), run("fashion-mnist", "4", 1, 0.925)]
+    )
     assert table.rows() == [
         ("mnist", "32", "99.00", "0.00", "0.00"),
         ("mnist", "2", "97.50", "1.00", "1.50"),
         ("fashion-mnist", "32", "92.00", "0.00", "0.00"),
+        ("fashion-mnist", "4", "92.50", "0.00", "\N{MINUS SIGN}0.50"),
     ]
 
 

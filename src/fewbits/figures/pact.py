@@ -133,6 +133,10 @@ def recorded_accuracy(runs: Sequence[Report]) -> Drawing:
     return drawing
 
 
+def _points(difference: float) -> str:
+    return f"{difference:.2f}".replace("-", "\N{MINUS SIGN}")
+
+
 def _seeds(count: int) -> str:
     return f"{count} seed{'s' * (count != 1)}"
 
@@ -147,7 +151,7 @@ def recorded_price(runs: Sequence[Report]) -> Table:
             "bits": [plan for _, plan, _ in rows],
             "accuracy, %": [f"{mean(values):.2f}" for _, _, values in rows],
             "seeds differ by": [f"{max(values) - min(values):.2f}" for _, _, values in rows],
-            "below float by": [f"{mean(scores[d]['32']) - mean(v):.2f}" for d, _, v in rows],
+            "below float by": [_points(mean(scores[d]["32"]) - mean(v)) for d, _, v in rows],
         },
         caption="Means over the seeds; differences in points.",
     )
