@@ -23,12 +23,14 @@ DataOption = Annotated[
 @app.command("list")
 def list_sets(data: DataOption = None) -> None:
     """Show every known set: images, classes, download, licence, and where it is."""
-    from fewbits.data import SETS, where
+    from fewbits.data import MADE, SETS, find_sources, where
 
     rows = [("name", "images", "classes", "download", "licence", "where")]
-    for info in SETS.values():
+    for info in (SETS | MADE).values():
         images = info.train + info.validation + info.test
-        size = "none" if info.embedded else f"{info.download_bytes / 1e6:.0f} MB"
+        theirs = [f"{it.name}'s" for it in find_sources(info).values() if not it.embedded]
+        own = f"{info.download_bytes / 1e6:.0f} MB" if info.download_bytes else "none"
+        size = " and ".join(theirs) or own
         place = where(info, data)
         rows.append((info.name, f"{images:,}", str(info.classes), size, info.licence, place))
     rows.append(("idx:DIR", "yours", "yours", "none", "yours", "DIR: four IDX files like MNIST's"))
@@ -40,20 +42,22 @@ def list_sets(data: DataOption = None) -> None:
 
 @app.command("get")
 def get_set(
-    name: Annotated[str, typer.Argument(help="mnist or fashion-mnist")], data: DataOption = None
+    name: Annotated[str, typer.Argument(help="mnist, fashion-mnist or two-digits")],
+    data: DataOption = None,
 ) -> None:
-    """Download a set. Stopped half-way and started again, it goes on where it was."""
-    from fewbits.data import find_set, get, where
+    """Download a set, or those it is made from. Stopped and started again, it goes on."""
+    from fewbits.data import find_set, find_sources, get, where
 
     if name.startswith("idx:"):
         raise UsageError(f"{name} is a folder of yours: there is nothing to get, use it as it is")
     info = find_set(name)
-    if info.embedded:
+    wanted = list(find_sources(info).values()) or [info]
+    if all(it.embedded for it in wanted):
         typer.echo(f"{name} is embedded (it comes with scikit-learn): nothing to download")
         return
     try:
         with _download_bars() as report:
-            fetched = get(info, data, report)
+            fetched = [file for it in wanted for file in get(it, data, report)]
     except KeyboardInterrupt:
         again = "what has come is kept, run the same command again and it goes on from there"
         raise KeyboardInterrupt(f"stopped: {again}") from None

@@ -3,11 +3,12 @@
 from fewbits.data.fetching import get
 from fewbits.data.folders import data_folder, named_folder
 from fewbits.data.loading import SCALES, load
-from fewbits.data.registry import SETS, SetInfo, find_set
+from fewbits.data.registry import MADE, SETS, SetInfo, find_set, find_sources
 from fewbits.data.splits import ImageSet, Split
 from fewbits.data.status import describe, is_here, where
 
 __all__ = [
+    "MADE",
     "SCALES",
     "SETS",
     "ImageSet",
@@ -16,6 +17,7 @@ __all__ = [
     "data_folder",
     "describe",
     "find_set",
+    "find_sources",
     "get",
     "is_here",
     "load",

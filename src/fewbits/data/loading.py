@@ -11,6 +11,7 @@ from fewbits.data.digits import load_digits
 from fewbits.data.folders import expand
 from fewbits.data.registry import DIGITS, IDX_PREFIX, SetInfo, find_set
 from fewbits.data.splits import ImageSet, Split, digest_images, order_by_digest, take
+from fewbits.data.two_digits import make_two_digits
 from fewbits.data.verify import read_known
 from fewbits.errors import FewbitsError, UsageError
 
@@ -27,7 +28,8 @@ def load(name: str, data_dir: str | Path | None = None, scale: str = "smoke") ->
     is always cut from the official training part.
 
     Args:
-        name: ``digits``, ``mnist``, ``fashion-mnist`` or ``idx:DIR``.
+        name: ``digits``, ``mnist``, ``fashion-mnist``, ``idx:DIR`` or ``two-digits``, which is
+            made from ``mnist`` at the real scale and from ``digits`` at the smoke scale.
         data_dir: folder with the set in its official layout; without it the environment variable
             FEWBITS_DATA, else the user's cache folder.
         scale: ``real`` for all images, ``smoke`` for at most 6,000, 1,000 and 2,000 of them.
@@ -42,6 +44,8 @@ def load(name: str, data_dir: str | Path | None = None, scale: str = "smoke") ->
         whole = _load_idx(name)
     elif (info := find_set(name)) is DIGITS:
         whole = load_digits()
+    elif info.made_from:
+        whole = make_two_digits(load(info.made_from[scale], data_dir, "real"), scale)
     else:
         whole = _load_known(info, data_dir)
     if scale == "real":

@@ -16,7 +16,8 @@ class SetInfo:
     ``archive_bytes`` holds the size of each file to download. ``raw_md5`` holds the MD5 of each
     unpacked file, where it was published. ``fingerprints`` holds for each official part the sum of
     the digests of its images with their labels, modulo 2**128: the same in any order.
-    ``first_labels`` holds how each part's labels begin in the official order.
+    ``first_labels`` holds how each part's labels begin in the official order. ``made_from`` holds
+    by scale the name of the set that this one is made from when it is loaded.
     """
 
     name: str
@@ -33,10 +34,11 @@ class SetInfo:
     raw_md5: dict[str, str] = field(default_factory=dict)
     fingerprints: dict[str, int] = field(default_factory=dict)
     first_labels: dict[str, bytes] = field(default_factory=dict)
+    made_from: dict[str, str] = field(default_factory=dict)
 
     @property
     def embedded(self) -> bool:
-        """Whether the set comes with an installed package and needs no download."""
+        """Whether the set has no files of its own: it comes with a package, or is made."""
         return not self.folder
 
     @property
@@ -62,7 +64,7 @@ class SetInfo:
         """What the classes are called, in the order of their numbers."""
         if self.name == "fashion-mnist":
             return tuple(self._torchvision().classes)
-        return tuple("0123456789")
+        return tuple("0123456789"[: self.classes])
 
 
 _FILES = (
@@ -135,7 +137,23 @@ FASHION = SetInfo(
     },
 )
 
+TWO_DIGITS = SetInfo(
+    name="two-digits",
+    source="digits of another set, two on a canvas (fewbits.data.two_digits)",
+    licence="CC BY-SA 3.0 or CC BY 4.0",
+    train=28_045,
+    validation=2_551,
+    test=5_139,
+    classes=5,
+    made_from={"real": MNIST_SET.name, "smoke": DIGITS.name},
+)
+"""Counts are those at the real scale."""
+
 SETS = {info.name: info for info in (DIGITS, MNIST_SET, FASHION)}
+"""The sets that lie somewhere, on disk or in a package."""
+
+MADE = {TWO_DIGITS.name: TWO_DIGITS}
+"""The sets that are made from those when they are loaded."""
 
 
 def find_set(name: str) -> SetInfo:
@@ -144,11 +162,17 @@ def find_set(name: str) -> SetInfo:
     Raises:
         UsageError: there is none; the message lists those there are.
     """
-    if name in SETS:
-        return SETS[name]
-    near = difflib.get_close_matches(name.lower(), SETS, n=1, cutoff=0.5)
+    known = SETS | MADE
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     raise UsageError(
         f"unknown data set {name!r}: {hint}expected {', '.join(SETS)} or idx:DIR "
-        "(a folder with four IDX files named like MNIST's)"
+        f"(a folder with four IDX files named like MNIST's); or {', '.join(MADE)}, made from these"
     )
+
+
+def find_sources(info: SetInfo) -> dict[str, SetInfo]:
+    """By scale, the set that ``info`` is made from; nothing if it is not made."""
+    return {scale: find_set(name) for scale, name in info.made_from.items()}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int, UInt8
+from jaxtyping import Bool, Int, UInt8
 from torch import Tensor
 
 SIDE = 28
@@ -23,10 +23,14 @@ SPLIT_SEED = b"fewbits split 1"
 
 @dataclass(frozen=True)
 class Split:
-    """Images, one channel, 0 (black) to 255, and their class numbers from 0."""
+    """Images, one channel, 0 (black) to 255, and their class numbers from 0.
+
+    ``truth`` marks the pixels that all evidence for the label lies in, where a set knows them.
+    """
 
     images: UInt8[Tensor, "image 1 28 28"]
     labels: Int[Tensor, " image"]
+    truth: Bool[Tensor, "image 1 28 28"] | None = None
 
     @property
     def count(self) -> int:
@@ -35,7 +39,8 @@ class Split:
 
     def first(self, count: int) -> "Split":
         """The first ``count`` images, or all if there are fewer."""
-        return Split(self.images[:count], self.labels[:count])
+        truth = None if self.truth is None else self.truth[:count]
+        return Split(self.images[:count], self.labels[:count], truth)
 
 
 @dataclass(frozen=True)
