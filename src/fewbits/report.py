@@ -65,7 +65,7 @@ class Report:
         Raises:
             FewbitsError: it is missing or not a report.
         """
-        return cls(**_read_json(folder / REPORT_NAME, set(cls.__dataclass_fields__)))
+        return cls(**read_json(folder / REPORT_NAME, set(cls.__dataclass_fields__)))
 
     def write(self, folder: Path) -> Path:
         """Write ``folder/report.json`` whole or not at all."""
@@ -84,10 +84,15 @@ def recorded(method: str) -> list[Report]:
     if not files:
         places = " or ".join(map(str, RECORDED_FOLDERS))
         raise FewbitsError(f"no recorded runs of {method!r} in {places}: install fewbits again")
-    return [Report(**_read_json(file, set(Report.__dataclass_fields__))) for file in files]
+    return [Report(**read_json(file, set(Report.__dataclass_fields__))) for file in files]
 
 
-def _read_json(path: Path, keys: set[str] | None = None) -> dict[str, Any]:
+def read_json(path: Path, keys: set[str] | None = None) -> dict[str, Any]:
+    """One JSON object, with exactly these keys if they are named.
+
+    Raises:
+        FewbitsError: the file is missing, damaged, or another project's.
+    """
     try:
         found = json.loads(path.read_text())
     except FileNotFoundError as error:
@@ -163,7 +168,7 @@ def claim_folder(folder: Path, settings: dict[str, object]) -> bool:
     if (folder / REPORT_NAME).exists() and not note.exists():
         raise UsageError(f"{folder} holds a report without its settings: choose another --out")
     if note.exists():
-        found = _read_json(note)
+        found = read_json(note)
         if found != json.loads(json.dumps(settings)):
             differ = sorted(k for k in found | settings if found.get(k) != settings.get(k))
             was = ", ".join(f"{k}={found.get(k)!r}" for k in differ)

@@ -117,6 +117,14 @@ def test_every_setting_runs(
     assert again.out.endswith(ended.out)
 
 
+def test_activations_that_learn_as_lsq(fewbits, small, tmp_path: Path) -> None:
+    run = ["run", "pact", "--dataset", "digits", "--bits", "2", "--out", tmp_path]
+    assert fewbits(*run, "--activations", "lsq").code == 0
+    assert Report.read(tmp_path).settings["activations"] == "lsq"
+    ended = fewbits(*run)
+    assert ended.code == 2 and "holds another run (activations='lsq')" in ended.line
+
+
 def test_a_set_of_ones_own(fewbits, small, tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set")
     ended = fewbits("run", "pact", "--dataset", f"idx:{folder}", "--out", tmp_path / "out")
@@ -177,6 +185,7 @@ def test_a_stopped_run_goes_on_and_ends_the_same(
         ("--dataset", "idx:", "idx: needs a folder"),
         ("--network", "resnet", "unknown network 'resnet': expected one of classic, compact"),
         ("--weights", "max", "unknown weights 'max': expected one of sawb, dorefa, lsq"),
+        ("--activations", "relu", "unknown activations 'relu': expected one of pact, lsq"),
         ("--ends", "2", "unknown ends '2': expected one of 8, same"),
         ("--scale", "huge", "unknown scale 'huge': expected one of smoke, real"),
         ("--seed", "-1", "Invalid value for '--seed'"),

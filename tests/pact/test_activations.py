@@ -10,7 +10,14 @@ from reference import pact as slow
 from torch import Tensor
 
 from fewbits.errors import UsageError
-from fewbits.pact.activations import PACT, lsq_quantize, lsq_range, pact_quantize
+from fewbits.pact.activations import (
+    LSQ,
+    PACT,
+    lsq_quantize,
+    lsq_range,
+    make_activation,
+    pact_quantize,
+)
 
 numbers = st.floats(-20, 20, allow_nan=False)
 many_numbers = st.lists(numbers, min_size=1, max_size=12)
@@ -218,6 +225,76 @@ def test_the_module_learns_its_alpha_and_touches_nothing_else() -> None:
     assert torch.equal(x, before)
     assert str(layer) == "PACT(bits=2, alpha=1)"
     assert [name for name, _ in layer.named_parameters()] == ["alpha"]
+
+
+def test_lsq_as_a_layer_by_hand() -> None:
+    # Two bits, alpha 3: the levels 0, 1, 2, 3. -1 says nothing; 0.4 is 0.4 steps above its level,
+    # 1.8 is 0.2 below; 5 lies beyond and says 3. One step is alpha / 3.
+    layer = LSQ(bits=2, alpha=3.0)
+    x = torch.tensor([-1.0, 0.4, 1.8, 5.0], requires_grad=True)
+    y = layer(x)
+    assert y.tolist() == [0, 0, 2, 3]
+    y.sum().backward()
+    assert x.grad.tolist() == [0, 1, 1, 0]
+    to_step = (-0.4 + 0.2 + 3) / math.sqrt(4 * 3)
+    assert layer.alpha.grad.item() == pytest.approx(to_step / 3)
+    assert str(layer) == "LSQ(bits=2, alpha=3)"
+    assert isinstance(layer, PACT)
+
+
+@given(many_numbers, alphas, all_bits)
+def test_lsq_has_pacts_levels_and_its_own_gradient(
+    xs: list[float], alpha: float, bits: int
+) -> None:
+    steps = 2**bits - 1
+    pact, lsq = (kind(bits, alpha).double() for kind in (PACT, LSQ))
+    exact = lsq.alpha.item()
+    xs = without_ends(without_ties(xs, exact / steps), exact)
+    x = torch.tensor(xs, dtype=torch.float64)
+    torch.testing.assert_close(lsq(x), pact(x), rtol=1e-9, atol=1e-9)
+    upstream = [math.sin(3 * i + 1) for i in range(len(xs))]
+    lsq(x).backward(torch.tensor(upstream, dtype=torch.float64))
+    _, to_step = slow.lsq_gradients(xs, exact / steps, 0, steps, upstream)
+    assert lsq.alpha.grad.item() == pytest.approx(to_step / steps, rel=1e-6, abs=1e-9)
+
+
+def test_a_clip_that_nothing_reaches_still_learns_with_lsq() -> None:
+    x = torch.rand(200, generator=torch.Generator().manual_seed(0))
+    gradients = {}
+    for kind in (PACT, LSQ):
+        layer = kind(2, 10.0)
+        (layer(x) - x).square().mean().backward()
+        gradients[kind] = layer.alpha.grad.item()
+    assert gradients[PACT] == 0 and gradients[LSQ] > 0, "stuck, and pulled in"
+
+
+def test_adam_does_not_push_lsq_below_0() -> None:
+    """A fine-tuning's rate, an alpha of about 1, a noisy gradient: it settles where it fits."""
+    generator = torch.Generator().manual_seed(0)
+    layer = LSQ(2, 1.0)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=2e-3, weight_decay=0)
+    for _ in range(800):
+        x = torch.randn(64, generator=generator) * 0.1
+        optimizer.zero_grad()
+        (layer(x) - x.relu()).square().mean().backward()
+        optimizer.step()
+    assert 0.1 < layer.alpha.item() < 0.3
+
+
+def test_lsq_pushed_below_0_says_what_left_its_range() -> None:
+    layer = LSQ(4, 1.0)
+    with torch.no_grad():
+        layer.alpha.fill_(-0.25)
+    with pytest.raises(UsageError, match="alpha must be a finite number above 0, got -0.25"):
+        layer(torch.ones(2))
+
+
+def test_activations_by_their_names() -> None:
+    made = [make_activation(name, 4, 1.5) for name in ("pact", "lsq")]
+    assert [type(layer) for layer in made] == [PACT, LSQ]
+    assert [(layer.bits, layer.alpha.item()) for layer in made] == [(4, 1.5)] * 2
+    with pytest.raises(UsageError, match="unknown activation quantiser 'LSQ': expected one of pac"):
+        make_activation("LSQ", 4, 1.5)
 
 
 def test_nan_stays_nan() -> None:

@@ -8,7 +8,7 @@ from reference import pact as slow
 from torch import Tensor, nn
 
 from fewbits.errors import UsageError
-from fewbits.pact.activations import PACT
+from fewbits.pact.activations import LSQ, PACT
 from fewbits.pact.convert import Recipe, activations_of, best_clip, clips_of, quantize_network
 from fewbits.pact.layers import QuantConv2d, QuantLinear
 from fewbits.pact.networks import NAMES, build
@@ -192,6 +192,19 @@ def test_clips_start_where_the_recipe_says(tiny: nn.Sequential, few_images: Tens
         quantize_network(tiny, Recipe("4", clip=-1.0), few_images)
 
 
+def test_lsq_activations_start_as_pact_does(tiny: nn.Sequential, few_images: Tensor) -> None:
+    pact = quantize_network(tiny, Recipe("4/2"), few_images)
+    lsq = quantize_network(tiny, Recipe("4/2", activations="lsq"), few_images)
+    assert {type(layer) for layer in lsq if isinstance(layer, PACT)} == {LSQ}
+    assert not any(isinstance(layer, LSQ) for layer in pact)
+    assert clips_of(lsq) == clips_of(pact)
+    assert [m.bits for m in lsq if isinstance(m, LSQ)] == [
+        m.bits for m in pact if isinstance(m, PACT)
+    ]
+    assert list(activations_of(lsq, few_images)) == ["act1", "act2", "act3"]
+    torch.testing.assert_close(lsq(few_images), pact(few_images))
+
+
 def test_what_cannot_be_quantised(tiny: nn.Sequential, few_images: Tensor) -> None:
     quantized = quantize_network(tiny, Recipe("4"), few_images)
     with pytest.raises(UsageError, match="quantised already: start from a float one"):
@@ -200,3 +213,5 @@ def test_what_cannot_be_quantised(tiny: nn.Sequential, few_images: Tensor) -> No
         quantize_network(tiny, Recipe("3"), few_images)
     with pytest.raises(UsageError, match="unknown weight quantiser 'max'"):
         quantize_network(tiny, Recipe("4", weights="max"), few_images)
+    with pytest.raises(UsageError, match="unknown activation quantiser 'relu': expected one of"):
+        quantize_network(tiny, Recipe("4", activations="relu"), few_images)

@@ -13,7 +13,7 @@ from fewbits.errors import UsageError
 from fewbits.pact import experiment, pipeline
 from fewbits.pact.experiment import Settings, run
 from fewbits.pact.packing import load_packed_weights
-from fewbits.report import LOCK_NAME, Report
+from fewbits.report import LOCK_NAME, Report, recorded
 from fewbits.training import TrainSettings
 
 QUICK = pipeline.Schedule(
@@ -55,7 +55,7 @@ def test_the_report_of_a_quantised_run(tmp_path: Path) -> None:
         "smoke",
         3,
     )
-    assert report.settings == {**asdict(settings), "schedule": asdict(QUICK)}
+    assert report.settings == {**settings.identity(), "schedule": asdict(QUICK)}
     metrics = report.metrics
     assert 0 <= metrics["test_accuracy"] <= 1 and 0 <= metrics["float_test_accuracy"] <= 1
     assert metrics["parameters"] == 103_002
@@ -110,7 +110,9 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
     assert stamps == {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
 
 
-@pytest.mark.parametrize("change", [{"bits": "4"}, {"seed": 1}, {"network": "classic"}])
+@pytest.mark.parametrize(
+    "change", [{"bits": "4"}, {"seed": 1}, {"network": "classic"}, {"activations": "lsq"}]
+)
 def test_another_runs_folder_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     settings = Settings("digits", bits="32")
     run(settings, None, tmp_path)
@@ -120,11 +122,66 @@ def test_another_runs_folder_is_refused(tmp_path: Path, change: dict[str, object
     assert before == {path: path.read_bytes() for path in tmp_path.iterdir()}
 
 
+def test_only_activations_that_are_not_pact_are_named() -> None:
+    """Runs from before the choice have no such key: this is word for word what theirs say."""
+    old = {
+        "dataset": "digits",
+        "network": "compact",
+        "bits": "2",
+        "weights": "sawb",
+        "ends": "8",
+        "scale": "smoke",
+        "seed": 1,
+    }
+    assert Settings("digits", bits="2", seed=1).identity() == old
+    lsq = Settings("digits", bits="2", seed=1, activations="lsq")
+    assert lsq.identity() == old | {"activations": "lsq"}
+
+
+def test_a_run_from_before_activations_could_be_chosen_is_still_finished(
+    tmp_path: Path, few_digits: ImageSet
+) -> None:
+    settings = {"dataset": "digits", "network": "compact", "bits": "2", "weights": "sawb"}
+    settings |= {"ends": "8", "scale": "smoke", "seed": 1}
+    images = experiment.digest_of(few_digits)
+    note = {"method": "pact", **settings, "images": images}
+    (tmp_path / "settings.json").write_text(json.dumps(note))
+    old = Report("pact", "digits", "smoke", 1, {**settings, "schedule": {}}, {}, {})
+    old.write(tmp_path)
+    found, fresh = run(Settings("digits", bits="2", seed=1), None, tmp_path)
+    assert not fresh and found == old
+    with pytest.raises(UsageError, match="holds another run .activations=None.: choose another"):
+        run(Settings("digits", bits="2", seed=1, activations="lsq"), None, tmp_path)
+
+
+def test_the_recorded_runs_are_runs_of_today() -> None:
+    """Each can be asked for again, and would be told from every other."""
+    reports = recorded("pact")
+    assert len(reports) >= 24
+    for report in reports:
+        named = {k: v for k, v in report.settings.items() if k != "schedule"}
+        assert Settings(**named).identity() == named
+
+
+def test_an_lsq_run_says_so_and_packs(tmp_path: Path) -> None:
+    settings = Settings("digits", bits="4", activations="lsq")
+    pact, _ = run(replace(settings, activations="pact"), None, tmp_path / "pact")
+    report, fresh = run(settings, None, tmp_path)
+    clips = [r.metrics["clips"] for r in (pact, report)]
+    assert clips[0][0] == clips[1][0] and clips[0][1] != clips[1][1], "another gradient"
+    assert fresh and report.settings["activations"] == "lsq"
+    final = torch.load(tmp_path / "quantized.pt", weights_only=True)[1]
+    assert final["act1.alpha"].item() == report.metrics["clips"][-1]["act1"]
+    (tmp_path / "report.json").unlink()  # killed just before the report: it ends the same
+    again, fresh = run(settings, None, tmp_path)
+    assert fresh and numbers(again) == numbers(report)
+
+
 def test_settings_are_kept_from_the_first_moment(tmp_path: Path) -> None:
     with pytest.raises(Killed):
         run(Settings("digits"), None, tmp_path, on_step=kill_at("float network", 1))
     kept = json.loads((tmp_path / "settings.json").read_text())
-    assert kept.items() >= {"method": "pact", **asdict(Settings("digits"))}.items()
+    assert kept.items() >= {"method": "pact", **Settings("digits").identity()}.items()
 
 
 @pytest.mark.parametrize(
@@ -136,6 +193,7 @@ def test_settings_are_kept_from_the_first_moment(tmp_path: Path) -> None:
         ({"bits": "9"}, "unknown bits '9'"),
         ({"bits": "x"}, "unknown bits 'x'"),
         ({"weights": "max"}, "unknown weights 'max': expected one of sawb, dorefa, lsq"),
+        ({"activations": "relu"}, "unknown activations 'relu': expected one of pact, lsq"),
         ({"ends": "4"}, "unknown ends '4': expected one of 8, same"),
         ({"scale": "huge"}, "unknown scale 'huge': expected one of smoke, real"),
         ({"seed": -1}, "seed must be from 0 to 4294967295, got -1"),
@@ -157,4 +215,4 @@ def test_stages_are_named(tmp_path: Path) -> None:
     )
     expected = [("float network", i, 4) for i in range(1, 5)]
     assert seen == [*expected, *(("4 bits", i, 4) for i in range(1, 5))]
-    assert experiment._stage("x", None) is None
+    assert experiment.stage("x", None) is None

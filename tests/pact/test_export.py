@@ -36,10 +36,13 @@ RECIPES = {
     Recipe("4", "dorefa", "same"): 0.1,
     Recipe("4/2", "lsq"): 0.3,
     Recipe("2"): 0.3,
+    Recipe("4", activations="lsq"): 0.05,
 }
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: f"{r.bits}-{r.weights}-{r.ends}")
+@pytest.mark.parametrize(
+    "recipe", RECIPES, ids=lambda r: f"{r.bits}-{r.weights}-{r.ends}-{r.activations}"
+)
 @pytest.mark.parametrize("name", ["classic", "compact"])
 def test_exported_it_says_the_same(
     quantized, digits: ImageSet, tmp_path: Path, name: str, recipe: Recipe

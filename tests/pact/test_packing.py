@@ -63,6 +63,16 @@ def test_codes_are_stored_back_to_back(packed: tuple[nn.Sequential, Path]) -> No
         assert "conv1.weight" not in arrays.files, "no float weights beside the codes"
 
 
+def test_lsq_activations_are_packed_as_pacts_are(
+    tiny: nn.Sequential, few_images: Tensor, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"{name}.npz" for name in ("pact", "lsq")]
+    for file in files:
+        recipe = Recipe("2", activations=file.stem)
+        save_packed(quantize_network(tiny, recipe, few_images), file)
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
 def test_two_bits_take_a_sixteenth(quantized, tmp_path: Path) -> None:
     network = quantized("classic", Recipe("2", ends="same"))
     size = save_packed(network, tmp_path / "network.npz")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from fewbits.data import ImageSet
 from fewbits.errors import UsageError
 from fewbits.pact import pipeline
+from fewbits.pact.activations import PACT
 from fewbits.pact.convert import Recipe, best_clip, clips_of, quantize_network
 from fewbits.training import TrainSettings, cross_entropy, to_float
 
@@ -48,6 +49,41 @@ def test_the_penalty_is_the_papers_sum(tiny: nn.Sequential, few_images: Tensor) 
         network, few_images, labels
     )
     assert added.item() == pytest.approx(0.5 * 3 * 2.0**2, rel=1e-5)
+
+
+def test_lsq_pays_no_penalty(tiny: nn.Sequential, few_images: Tensor) -> None:
+    network = quantize_network(tiny, Recipe("4", clip=2.0, activations="lsq"), few_images)
+    labels = torch.zeros(96, dtype=torch.int64)
+    plain = cross_entropy(network, few_images, labels)
+    assert torch.equal(pipeline.penalized(0.5)(network, few_images, labels), plain)
+    network.act1 = PACT(4, 2.0)
+    mixed = pipeline.penalized(0.5)(network, few_images, labels) - plain
+    assert mixed.item() == pytest.approx(0.5 * 2.0**2, rel=1e-4), "PACT's clip still pays"
+
+
+def test_clips_out_of_reach_move_with_lsq_only(few_digits: ImageSet, tiny: nn.Sequential) -> None:
+    """Alpha at 20: no value reaches it. Three steps of training, without PACT's penalty."""
+    moved = {}
+    for name in ("pact", "lsq"):
+        recipe = Recipe("4", clip=20.0, activations=name)
+        network = quantize_network(tiny, recipe, to_float(few_digits.train.images))
+        tuned = pipeline.fine_tune(network, few_digits.train, ONE_EPOCH, seed=1, clip_penalty=0.0)
+        moved[name] = {n: a != 20 for n, a in tuned.progress.records[-1].items()}
+    assert not any(moved["pact"].values()) and all(moved["lsq"].values())
+
+
+def test_lsq_fine_tunes_at_the_pipelines_own_rate(
+    few_digits: ImageSet, tiny: nn.Sequential
+) -> None:
+    """The schedule's 2e-3, from clips of about 1, long enough to walk 120 steps."""
+    settings = replace(pipeline.schedule_for("digits", "smoke").fine_tuning, batch_size=32)
+    assert settings.learning_rate == 2e-3
+    recipe = Recipe("2", clip=1.0, activations="lsq")
+    network = quantize_network(tiny, recipe, to_float(few_digits.train.images))
+    settings = replace(settings, epochs=40)
+    tuned = pipeline.fine_tune(network, few_digits.train, settings, seed=1)
+    assert min(tuned.progress.records[-1].values()) > 0.3
+    assert tuned.progress.losses[-1] < tuned.progress.losses[0]
 
 
 def test_training_a_float_network_leaves_global_chance_alone(few_digits: ImageSet) -> None:

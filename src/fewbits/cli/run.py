@@ -1,5 +1,7 @@
 """``fewbits run``: train, evaluate and report one method."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +19,17 @@ def run() -> None:
 
 @app.command()
 def pact(
-    dataset: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist or idx:DIR")],
+    dataset: Annotated[
+        str, typer.Option(help="digits, mnist, fashion-mnist, two-digits or idx:DIR")
+    ],
     out: Annotated[str, typer.Option(help="Folder for the report and the checkpoints.")],
     network: Annotated[str, typer.Option(help="classic or compact")] = "compact",
     bits: Annotated[str, typer.Option(help="32 (float), 8, 4, 4/2 or 2")] = "4",
     weights: Annotated[str, typer.Option(help="sawb, dorefa or lsq")] = "sawb",
     ends: Annotated[str, typer.Option(help="First and last layer: 8 bits, or the same")] = "8",
+    activations: Annotated[
+        str, typer.Option(help="How each clip learns: pact (alpha) or lsq (its step)")
+    ] = "pact",
     scale: Annotated[str, typer.Option(help="smoke (seconds) or real (minutes)")] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights and batches.")] = 0,
     data: Annotated[Path | None, typer.Option(help="Where the data sets lie.")] = None,
@@ -32,30 +39,86 @@ def pact(
     Run it again with the same --out after a kill: it goes on where it stopped.
     """
     from fewbits.cli.progress import training_bar
-    from fewbits.data.folders import expand
     from fewbits.pact import experiment
 
-    if not out:
-        raise UsageError("--out is empty: name a folder for the report and the checkpoints")
-    folder = Path(out)
-    if dataset.startswith("idx:") and dataset != "idx:":  # the same folder, however it is written
-        dataset = f"idx:{expand(dataset.removeprefix('idx:')).resolve()}"
+    folder = _out_folder(out)
     settings = experiment.Settings(
-        dataset=dataset,
+        dataset=_set_name(dataset),
         network=network,
         bits=bits,
         weights=weights,
         ends=ends,
+        activations=activations,
         scale=scale,
         seed=seed,
     )
+    with _stoppable(), training_bar() as bar:
+        report, fresh = experiment.run(settings, data, folder, on_step=bar)
+    _say_if_old(fresh, folder)
+    accuracy = report.number("test_accuracy")
+    typer.echo(f"test accuracy {100 * accuracy:.2f} %   report: {folder / 'report.json'}")
+
+
+@app.command()
+def saliency(
+    dataset: Annotated[
+        str, typer.Option(help="digits, mnist, fashion-mnist, two-digits or idx:DIR")
+    ],
+    out: Annotated[str, typer.Option(help="Folder for the report, networks and measurements.")],
+    network: Annotated[str, typer.Option(help="classic or compact")] = "compact",
+    seeds: Annotated[int, typer.Option(help="Families of networks: seeds 1 to this.")] = 3,
+    scale: Annotated[str, typer.Option(help="smoke (minutes) or real (hours)")] = "smoke",
+    images: Annotated[int, typer.Option(help="Test images whose maps are compared.")] = 500,
+    runs: Annotated[
+        Path | None, typer.Option(help="Finished `run pact` folders to take networks from.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Where the data sets lie.")] = None,
+) -> None:
+    """What few bits do to saliency maps: families of networks, their maps, every measure.
+
+    Run it again with the same --out after a kill: it goes on where it stopped.
+    """
+    from rich.console import Console
+
+    from fewbits.cli.progress import training_bar
+    from fewbits.saliency import experiment, tables
+
+    folder = _out_folder(out)
+    settings = experiment.Settings(
+        dataset=_set_name(dataset), network=network, seeds=seeds, scale=scale, images=images
+    )
+    with _stoppable(), training_bar() as bar:
+        report, fresh = experiment.run(settings, data, folder, runs, on_stage=bar)
+    _say_if_old(fresh, folder)
+    Console().print(tables.overview(report))
+    typer.echo(f"report: {folder / 'report.json'}")
+
+
+def _out_folder(out: str) -> Path:
+    if not out:
+        raise UsageError("--out is empty: name a folder for the report and the checkpoints")
+    return Path(out)
+
+
+def _set_name(dataset: str) -> str:
+    """The set's name; an idx folder is the same however it is written."""
+    from fewbits.data.folders import expand
+
+    if dataset.startswith("idx:") and dataset != "idx:":
+        return f"idx:{expand(dataset.removeprefix('idx:')).resolve()}"
+    return dataset
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C ends a run with one line that says how to go on."""
     try:
-        with training_bar() as bar:
-            report, fresh = experiment.run(settings, data, folder, on_step=bar)
+        yield
     except KeyboardInterrupt:
         again = "run the same command again and it goes on from the last whole epoch"
         raise KeyboardInterrupt(f"stopped: {again}") from None
+
+
+def _say_if_old(fresh: bool, folder: Path) -> None:
     if not fresh:
         typer.echo(f"This run was finished before; nothing was trained again: {folder}")
-    accuracy = report.number("test_accuracy")
-    typer.echo(f"test accuracy {100 * accuracy:.2f} %   report: {folder / 'report.json'}")

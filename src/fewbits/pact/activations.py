@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from fewbits.errors import UsageError
 from fewbits.ops import check_bits, check_clip
 
 
@@ -111,3 +112,34 @@ class PACT(nn.Module):
     def extra_repr(self) -> str:
         """Show bits and the current clip in the network's printout."""
         return f"bits={self.bits}, alpha={self.alpha.item():.3g}"
+
+
+class LSQ(PACT):
+    """The same levels with LSQ's gradient: values inside the range speak too (arXiv 1902.08153).
+
+    What is learned is still alpha; the step is alpha / (2**bits - 1). The paper learns the step
+    and starts it at 2 E|x| / sqrt(2**bits - 1); here the caller says where alpha starts, so that
+    PACT and LSQ can start from the same place and differ in nothing but the gradient.
+    """
+
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Quantise activations of any shape."""
+        check_clip(self.alpha.item())  # what training pushed below 0 is alpha, not the step
+        return lsq_quantize(x, self.alpha / (2**self.bits - 1), self.bits)
+
+
+NAMES = ("pact", "lsq")
+
+
+def make_activation(name: str, bits: int, alpha: float) -> PACT:
+    """Build the activation called ``name`` with its clip at ``alpha``.
+
+    Raises:
+        UsageError: no activation has that name, or ``bits`` or ``alpha`` is out of range.
+    """
+    match name:
+        case "pact":
+            return PACT(bits, alpha)
+        case "lsq":
+            return LSQ(bits, alpha)
+    raise UsageError(f"unknown activation quantiser {name!r}: expected one of {', '.join(NAMES)}")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from fewbits.errors import UsageError
 from fewbits.ops import draw, split_error
-from fewbits.pact.activations import PACT
+from fewbits.pact.activations import PACT, make_activation
 from fewbits.pact.layers import QuantConv2d, QuantLinear
 from fewbits.pact.plans import plan_bits
 from fewbits.training import modes_kept
@@ -26,12 +26,14 @@ class Recipe:
         weights: "sawb", "dorefa" or "lsq".
         ends: "8" or "same": bits of the first and last layer.
         clip: where every alpha starts; None starts each where it fits the activations best.
+        activations: "pact" or "lsq": the same levels, another gradient on alpha.
     """
 
     bits: str
     weights: str = "sawb"  # the companion of PACT in its authors' later work, arXiv 1807.06964
     ends: str = "8"  # PACT, arXiv 1805.06085, section 5: first and last layers are kept finer
     clip: float | None = None  # fixed starts of 6, 8 and 10 are common; 10 can be out of reach
+    activations: str = "pact"
 
 
 def activations_of(
@@ -75,11 +77,11 @@ def best_clip(x: Float[Tensor, "..."], bits: int, candidates: int = 60) -> float
 def quantize_network(
     network: nn.Sequential, recipe: Recipe, images: Float[Tensor, "image 1 28 28"]
 ) -> nn.Sequential:
-    """A quantised copy of a float network: PACT for each ReLU, quantised weights for each layer.
+    """A quantised copy of a float network: a clip for each ReLU, quantised weights for each layer.
 
     Args:
         network: made by :func:`fewbits.pact.networks.build`; left as it is.
-        recipe: bits and weight quantiser.
+        recipe: bits, weight quantiser, activations.
         images: a few hundred training images in [0, 1]; each clip starts where it fits them best.
 
     Raises:
@@ -103,7 +105,8 @@ def quantize_network(
             # An activation no layer reads directly (a mean follows) keeps its own layer's bits.
             bits = plan[reads_next[name]].inputs
             start = best_clip(outputs[name], bits) if recipe.clip is None else recipe.clip
-            setattr(copy, name, PACT(bits, start).to(outputs[name].device))
+            made = make_activation(recipe.activations, bits, start)
+            setattr(copy, name, made.to(outputs[name].device))
     return copy
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fewbits import data
 from fewbits.errors import UsageError
-from fewbits.pact import networks, pipeline, plans, weights
+from fewbits.pact import activations, networks, pipeline, plans, weights
 from fewbits.pact.convert import Recipe, clips_of
 from fewbits.pact.packing import float_bytes, save_packed
 from fewbits.pact.pipeline import OnStep, Trained
@@ -34,6 +34,7 @@ class Settings:
     ends: str = "8"
     scale: str = "smoke"
     seed: int = 0
+    activations: str = "pact"
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -41,12 +42,23 @@ class Settings:
             ("bits", self.bits, plans.PLAN_NAMES),
             ("weights", self.weights, weights.NAMES),
             ("ends", self.ends, plans.END_NAMES),
+            ("activations", self.activations, activations.NAMES),
             ("scale", self.scale, data.SCALES),
         ):
             if value not in known:
                 raise UsageError(f"unknown {name} {value!r}: expected one of {', '.join(known)}")
         if not 0 <= self.seed <= LARGEST_SEED:
             raise UsageError(f"seed must be from 0 to {LARGEST_SEED}, got {self.seed}")
+
+    def identity(self) -> dict[str, object]:
+        """What tells this run from any other; activations count when they are not PACT.
+
+        Runs older than that choice have no such key. Theirs were PACT, and they are still found.
+        """
+        named = asdict(self)
+        if self.activations == "pact":
+            del named["activations"]
+        return named
 
 
 def digest_of(images: data.ImageSet) -> str:
@@ -74,7 +86,7 @@ def run(
         FewbitsError: the data are missing or broken, or ``out`` cannot be written.
     """
     images = data.load(settings.dataset, data_dir, settings.scale)
-    if claim_folder(out, {"method": "pact", **asdict(settings), "images": digest_of(images)}):
+    if claim_folder(out, {"method": "pact", **settings.identity(), "images": digest_of(images)}):
         return Report.read(out), False
     with held(out):
         report = _train(settings, images, out, on_step)
@@ -91,7 +103,7 @@ def _train(settings: Settings, images: data.ImageSet, out: Path, on_step: OnStag
         schedule.float_network,
         settings.seed,
         checkpoint=out / "float.pt",
-        on_step=_stage("float network", on_step),
+        on_step=stage("float network", on_step),
     )
     metrics: dict[str, object] = {
         "parameters": sum(p.numel() for p in trained.network.parameters()),
@@ -100,7 +112,9 @@ def _train(settings: Settings, images: data.ImageSet, out: Path, on_step: OnStag
     }
     seconds, losses = trained.progress.seconds, {"float": trained.progress.losses}
     if settings.bits != "32":
-        recipe = Recipe(settings.bits, settings.weights, settings.ends)
+        recipe = Recipe(
+            settings.bits, settings.weights, settings.ends, activations=settings.activations
+        )
         quantized = pipeline.quantize(trained, recipe, images.train)
         start = clips_of(quantized)
         trained = pipeline.fine_tune(
@@ -109,7 +123,7 @@ def _train(settings: Settings, images: data.ImageSet, out: Path, on_step: OnStag
             schedule.fine_tuning,
             settings.seed,
             checkpoint=out / "quantized.pt",
-            on_step=_stage(f"{settings.bits} bits", on_step),
+            on_step=stage(f"{settings.bits} bits", on_step),
         )
         seconds += trained.progress.seconds
         losses["fine_tuning"] = trained.progress.losses
@@ -120,7 +134,7 @@ def _train(settings: Settings, images: data.ImageSet, out: Path, on_step: OnStag
         dataset=settings.dataset,
         scale=settings.scale,
         seed=settings.seed,
-        settings={**asdict(settings), "schedule": asdict(schedule)},
+        settings={**settings.identity(), "schedule": asdict(schedule)},
         metrics=metrics,
         provenance=provenance(seconds),
     )
@@ -133,7 +147,7 @@ def _quantized_metrics(trained: Trained, start: dict[str, float], out: Path) -> 
     }
 
 
-def _stage(name: str, on_step: OnStage | None) -> OnStep | None:
+def stage(name: str, on_step: OnStage | None) -> OnStep | None:
     if on_step is None:
         return None
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from fewbits.data import SCALES, ImageSet, Split
 from fewbits.errors import UsageError
 from fewbits.pact import networks
-from fewbits.pact.activations import PACT
+from fewbits.pact.activations import LSQ, PACT
 from fewbits.pact.convert import Recipe, clips_of, quantize_network
 from fewbits.training import (
     Loss,
@@ -57,7 +57,7 @@ def schedule_for(dataset: str, scale: str, count: int | None = None) -> Schedule
     """How long to train at each scale.
 
     Args:
-        dataset: the set's name; clothes are trained on longer and mirrored.
+        dataset: the set's name; clothes are trained on longer and mirrored, canvases moved less.
         scale: ``smoke`` or ``real``.
         count: training images. A small set needs many passes at either scale.
 
@@ -74,7 +74,8 @@ def schedule_for(dataset: str, scale: str, count: int | None = None) -> Schedule
     if mirror:  # clothes fill the frame, so they are moved less, and they are harder
         first = TrainSettings(epochs=16, shift=1, mirror=True)
         return Schedule(first, replace(first, epochs=5, learning_rate=2e-3))
-    first = TrainSettings(epochs=6)
+    # On a canvas a digit's ink may begin a pixel from the edge; two steps would cut it off.
+    first = TrainSettings(epochs=6, shift=1 if dataset == "two-digits" else 2)
     return Schedule(first, replace(first, epochs=3, learning_rate=2e-3))
 
 
@@ -84,6 +85,7 @@ def train_float(
     settings: TrainSettings,
     seed: int,
     *,
+    loss: Loss = cross_entropy,
     checkpoint: Path | None = None,
     on_step: OnStep | None = None,
 ) -> Trained:
@@ -92,7 +94,9 @@ def train_float(
         torch.manual_seed(seed)
         model = networks.build(network, images.num_classes)
     model = model.to(pick_device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    progress = fit(model, images.train, settings, seed, checkpoint=checkpoint, on_step=on_step)
+    progress = fit(
+        model, images.train, settings, seed, loss=loss, checkpoint=checkpoint, on_step=on_step
+    )
     return Trained(_settle(model, images.train), progress)
 
 
@@ -103,15 +107,20 @@ def quantize(trained: Trained, recipe: Recipe, split: Split) -> nn.Sequential:
     return quantize_network(trained.network, recipe, sample)
 
 
-def penalized(clip_penalty: float) -> Loss:
-    """Cross-entropy plus lambda times the sum of alpha^2 (PACT, arXiv 1805.06085, section 3)."""
+def penalized(clip_penalty: float, error: Loss = cross_entropy) -> Loss:
+    """An error plus lambda times the sum of alpha^2 (PACT, arXiv 1805.06085, section 3).
+
+    LSQ's clips pay nothing: its paper has no such penalty, its gradient can pull a clip in itself.
+    """
 
     def loss(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
         clips: list[Tensor] = [
-            layer.alpha for layer in network.modules() if isinstance(layer, PACT)
+            layer.alpha
+            for layer in network.modules()
+            if isinstance(layer, PACT) and not isinstance(layer, LSQ)
         ]
-        penalty = torch.stack(clips).square().sum()
-        return cross_entropy(network, images, labels) + clip_penalty * penalty
+        value = error(network, images, labels)
+        return value + clip_penalty * torch.stack(clips).square().sum() if clips else value
 
     return loss
 
@@ -123,16 +132,20 @@ def fine_tune(
     seed: int,
     *,
     clip_penalty: float = CLIP_PENALTY,
+    loss: Loss = cross_entropy,
     checkpoint: Path | None = None,
     on_step: OnStep | None = None,
 ) -> Trained:
-    """Step 3: train weights and clips, in place, through the staircase; then settle batch norm."""
+    """Step 3: train weights and clips, in place, through the staircase; then settle batch norm.
+
+    A float network has no clips: it is merely trained on, for as long as its quantised copies are.
+    """
     progress = fit(
         network,
         split,
         settings,
         seed,
-        loss=penalized(clip_penalty),
+        loss=penalized(clip_penalty, loss),
         checkpoint=checkpoint,
         record=clips_of,  # type: ignore[arg-type]
         on_step=on_step,
