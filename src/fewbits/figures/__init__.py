@@ -27,6 +27,14 @@ from fewbits.figures.pact import (
     what_a_layer_says,
 )
 from fewbits.figures.portrait import family_portrait
+from fewbits.figures.saliency import (
+    cascade,
+    curves,
+    map_rows,
+    recorded_differences,
+    recorded_maps,
+    with_interval,
+)
 from fewbits.figures.staircase import (
     errors_by_step,
     fitted_curves,
@@ -38,9 +46,11 @@ from fewbits.figures.tables import table
 
 __all__ = [
     "Drawing",
+    "cascade",
     "clip_paths",
     "clips_by_layer",
     "codes_by_use",
+    "curves",
     "decibels_over_bits",
     "digit_in_codes",
     "engines",
@@ -52,11 +62,14 @@ __all__ = [
     "fewer_greys",
     "fitted_curves",
     "gradient_answers",
+    "map_rows",
     "moving_levels",
     "pact_function",
     "pairs_and_codes",
     "rebuilt_digits",
     "recorded_accuracy",
+    "recorded_differences",
+    "recorded_maps",
     "recorded_price",
     "staircase_and_slope",
     "table",
@@ -64,4 +77,5 @@ __all__ = [
     "weight_levels",
     "weight_paths",
     "what_a_layer_says",
+    "with_interval",
 ]

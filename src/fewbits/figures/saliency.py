@@ -1,0 +1,167 @@
+"""Pictures of the saliency chapters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jaxtyping import Float
+from matplotlib.colors import LinearSegmentedColormap
+from torch import Tensor
+
+from fewbits.figures.drawing import Drawing, picture
+from fewbits.figures.tables import Table, table
+from fewbits.metrics import Curve, Interval
+from fewbits.palette import DARK, LIGHT
+from fewbits.report import Report
+
+# Nothing is black, as the digits' background is; evidence for the class is blue, against it orange.
+EVIDENCE = LinearSegmentedColormap.from_list("evidence", [DARK["wrong"], "#000000", DARK["pact"]])
+SHADES = ("float", "pact", "wrong", "qsenn", "protoquant", "ink")
+DASHES = ("-", "-", "--", "-.", ":", (0, (5, 1)))
+
+
+def map_rows(
+    images: Float[Tensor, "image 1 height width"],
+    maps: Mapping[str, Float[Tensor, "image height width"]],
+    said: Mapping[str, Sequence[str]] | None = None,
+) -> Drawing:
+    """Images on top; below, a row for each network with its map of each image.
+
+    Each map is scaled by its own largest magnitude: only where it is strong can be compared.
+
+    Args:
+        said: what stands above each map, the network's answer say.
+    """
+    rows = ", ".join(maps)
+    alt = (
+        f"{len(images)} digits in the top row, their saliency maps below, one row a network: "
+        f"{rows}. Bright pixels speak for the class."
+    )
+    drawing = Drawing(alt, 1.0 * len(images) + 1.3, 1.05 * (len(maps) + 1))
+    panels = drawing.panels(len(maps) + 1, len(images))
+    for axes, image in zip(panels, images, strict=False):
+        picture(axes, image[0])
+    for row, (name, own) in enumerate(maps.items(), start=1):
+        cells = panels[row * len(images) : (row + 1) * len(images)]
+        for place, (axes, one) in enumerate(zip(cells, own, strict=True)):
+            show_map(axes, one, said[name][place] if said else "")
+        cells[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return drawing
+
+
+def show_map(axes: Any, one: Float[Tensor, "height width"], title: str = "") -> None:
+    """One map, black where it says nothing."""
+    reach = max(one.abs().max().item(), 1e-12)
+    axes.imshow(one.numpy(), cmap=EVIDENCE, vmin=-reach, vmax=reach)
+    axes.set_title(title, fontsize=8)
+    axes.set(xticks=[], yticks=[])
+    axes.grid(visible=False)
+
+
+def curves(found: Mapping[str, Curve], title: str = "") -> Drawing:
+    """The class's mean probability while pixels are taken away, one line a kind of map."""
+    told = "; ".join(f"{name}: area {curve.area().mean():.3f}" for name, curve in found.items())
+    drawing = Drawing(f"Probability of the class over the share of pixels changed. {told}.", 6.4, 3)
+    (axes,) = drawing.panels()
+    for (name, curve), shade, dash in zip(found.items(), SHADES, DASHES, strict=False):
+        axes.plot(
+            curve.shares, curve.scores.mean(0), color=LIGHT[shade], linestyle=dash, label=name
+        )
+    axes.set(xlabel="share of the pixels", ylabel="probability", ylim=(0, 1.02), title=title)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return drawing
+
+
+def cascade(found: Mapping[str, Mapping[str, Float[Tensor, " image"]]]) -> Drawing:
+    """How like itself a map stays while layers forget, from the logits down; one line a method."""
+    layers = list(next(iter(found.values())))
+    told = "; ".join(
+        f"{name} ends at {values[layers[-1]].mean():.2f}" for name, values in found.items()
+    )
+    alt = f"Spearman correlation with the original map as layers are drawn anew. {told}."
+    drawing = Drawing(alt, 6.8, 3)
+    (axes,) = drawing.panels()
+    for (name, values), shade, dash in zip(found.items(), SHADES, DASHES, strict=False):
+        path = [1.0, *(values[layer].mean().item() for layer in layers)]
+        axes.plot(path, color=LIGHT[shade], linestyle=dash, marker=".", label=name)
+    axes.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=45, ha="right")
+    axes.set(ylabel="Spearman", ylim=(-0.25, 1.05), xlabel="layers drawn anew, up to")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return drawing
+
+
+def with_interval(interval: Interval, digits: int = 2) -> str:
+    """A mean with its interval, for a table: ``0.71 (0.69 to 0.73)``."""
+    parts = (f"{v:.{digits}f}" for v in (interval.mean, interval.low, interval.high))
+    mean, low, high = (part.replace("-", "\N{MINUS SIGN}") for part in parts)
+    return f"{mean} ({low} to {high})"
+
+
+def recorded_maps(
+    report: Report, measure: str, models: Sequence[str], methods: Sequence[str]
+) -> Drawing:
+    """One measure of a recorded experiment: a panel a method, a row a model, mean and interval.
+
+    Agreement is with the network each model started from; the noise floor is one more row and a
+    band through all others.
+    """
+    panels_of = {method: _rows(report, measure, models, method) for method in methods}
+    told = "; ".join(
+        f"{method}: " + ", ".join(f"{name} {cell['mean']:.2f}" for name, cell in rows.items())
+        for method, rows in panels_of.items()
+    )
+    name = measure.partition(".")[2]
+    drawing = Drawing(
+        f"{name} by model, with 95 % intervals. {told}.", 7.6, 0.26 * len(models) + 1.4
+    )
+    panels = drawing.panels(1, len(methods), sharey=True)
+    for axes, (method, rows) in zip(panels, panels_of.items(), strict=True):
+        for place, (model, cell) in enumerate(rows.items()):
+            shade = LIGHT["float" if "float" in model or model in ("random", "edges") else "pact"]
+            axes.plot(
+                [cell["low"], cell["high"]], [place, place], color=shade, linewidth=3, alpha=0.5
+            )
+            axes.plot(cell["mean"], place, "o", color=shade, markersize=4)
+            if model == FLOOR:
+                axes.axvspan(
+                    cell["low"], cell["high"], color=LIGHT["float"], alpha=0.18, linewidth=0
+                )
+        axes.set_yticks(range(len(rows)), list(rows))
+        axes.set_title(method, fontsize=9)
+        axes.set_xlabel(name)
+    panels[0].invert_yaxis()
+    return drawing
+
+
+FLOOR = "float, another seed"
+
+
+def _rows(
+    report: Report, measure: str, models: Sequence[str], method: str
+) -> dict[str, Mapping[str, float]]:
+    found: Any = report.metrics
+    if not measure.startswith("agreement"):
+        return {name: found["models"][name][method][measure] for name in models}
+    floor = found["noise_floor"]["seeds"]["float"][method][measure]
+    pairs = {pair.split(" | ")[0]: numbers for pair, numbers in found["pairs"].items()}
+    return {FLOOR: floor} | {name: pairs[name][method][measure] for name in models if name in pairs}
+
+
+def recorded_differences(
+    reports: Sequence[Report], measure: str, models: Sequence[str], method: str
+) -> Table:
+    """Model minus the float copy trained on as long, image by image; a row a model and set."""
+    rows: list[tuple[str, str, str, str]] = []
+    for report in reports:
+        found: Any = report.metrics
+        for name in models:
+            cell = found["against_trained_on"][name][method][measure]
+            clear = "yes" if cell["low"] > 0 or cell["high"] < 0 else "no"
+            rows.append(
+                (f"{report.dataset}, {report.settings['network']}", name, _cell(cell), clear)
+            )
+    columns = ("data set, network", "model", f"change of {measure}", "interval without 0")
+    return table(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def _cell(cell: Mapping[str, float]) -> str:
+    return with_interval(Interval(cell["mean"], cell["low"], cell["high"], 0), 3)

@@ -1,0 +1,120 @@
+"""From one number an image to means with intervals, beside the noise floor."""
+
+from collections.abc import Mapping, Sequence
+
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from fewbits.metrics import Interval, bootstrap
+from fewbits.saliency.measuring import Numbers
+from fewbits.saliency.models import MODELS
+
+Member = tuple[str, int]
+Intervals = dict[str, dict[str, dict[str, float]]]
+
+
+def summarise(
+    models: Mapping[Member, Numbers],
+    pairs: Mapping[tuple[Member, Member], Numbers],
+    labels: Int[Tensor, " image"],
+) -> dict[str, object]:
+    """The report's metrics.
+
+    ``pairs`` and ``noise_floor`` hold agreement, ``models`` faithfulness, clarity and localisation,
+    each by method as mean, low and high of a 95 % interval over seeds and images. Agreement is over
+    images that both networks read rightly; ``flipped`` holds it where their classes differ.
+    ``against_trained_on`` holds paired differences from the float copy that was merely trained on:
+    what is left of a change once its training is taken off.
+    """
+    names = list(dict.fromkeys(name for name, _ in models))
+    seeds = sorted({seed for _, seed in models})
+    right = {member: found["prediction"] == labels for member, found in models.items()}
+    own = {name: [((name, s), (MODELS[name].start, s)) for s in seeds] for name in names}
+    held = {
+        f"{name} | {MODELS[name].start}": own[name]
+        for name in names
+        if MODELS[name].start is not None
+    }
+    across: dict[str, list[tuple[Member, Member]]] = {}
+    for one, other in pairs:
+        if one[0] == other[0]:
+            across.setdefault(one[0], []).append((one, other))
+
+    def agreement(which: Sequence[tuple[Member, Member]], flipped: bool = False) -> Intervals:
+        masks = [
+            models[a]["prediction"] != models[b]["prediction"] if flipped else right[a] & right[b]
+            for a, b in which
+        ]
+        return intervals([pairs[pair] for pair in which], masks)
+
+    return {
+        "accuracy": {
+            name: _plain(bootstrap([right[name, s].double() for s in seeds])) for name in names
+        },
+        "models": {
+            name: intervals([models[name, s] for s in seeds], [right[name, s] for s in seeds])
+            for name in names
+        },
+        "pairs": {name: agreement(which) for name, which in held.items()},
+        "flipped": {
+            name: {
+                "images": sum(
+                    int((models[a]["prediction"] != models[b]["prediction"]).sum())
+                    for a, b in which
+                ),
+                **agreement(which, flipped=True),
+            }
+            for name, which in held.items()
+        },
+        "noise_floor": {
+            "seeds": {name: agreement(which) for name, which in across.items()},
+            "trained_on": agreement(own["float, trained on"]),
+        },
+        "against_trained_on": _differences(models, pairs, right, names, seeds),
+    }
+
+
+def _differences(
+    models: Mapping[Member, Numbers],
+    pairs: Mapping[tuple[Member, Member], Numbers],
+    right: Mapping[Member, Bool[Tensor, " image"]],
+    names: Sequence[str],
+    seeds: Sequence[int],
+) -> dict[str, Intervals]:
+    """Each member of the float's family minus the copy that was trained on, image by image."""
+    floor = "float, trained on"
+    found = {}
+    for name in names:
+        model = MODELS[name]
+        if model.start != "float" or model.backward is not None or name == floor:
+            continue
+        rows, masks = [], []
+        for s in seeds:
+            mine, base = models[name, s], models[floor, s]
+            alike, usual = pairs[(name, s), ("float", s)], pairs[(floor, s), ("float", s)]
+            row = {key: mine[key] - base[key] for key in mine if " " in key}
+            rows.append(row | {key: alike[key] - usual[key] for key in alike})
+            masks.append(right[name, s] & right[floor, s] & right["float", s])
+        found[name] = intervals(rows, masks)
+    return found
+
+
+def intervals(rows: Sequence[Numbers], masks: Sequence[Bool[Tensor, " image"]]) -> Intervals:
+    """``{method: {measure: {mean, low, high}}}`` over the images that the masks let through.
+
+    Args:
+        rows: one set of numbers a seed (or pair of seeds), named "method measure".
+        masks: for each, which images count. One that lets none through is left out.
+    """
+    found: Intervals = {}
+    used = [(row, mask) for row, mask in zip(rows, masks, strict=True) if mask.any()]
+    for key in rows[0]:
+        method, _, measure = key.partition(" ")
+        if measure and used:
+            values = [row[key][mask].double() for row, mask in used]
+            found.setdefault(method, {})[measure] = _plain(bootstrap(values))
+    return found
+
+
+def _plain(interval: Interval) -> dict[str, float]:
+    return {"mean": interval.mean, "low": interval.low, "high": interval.high}
