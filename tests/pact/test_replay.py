@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -190,6 +190,7 @@ def test_stuck_and_free(tiny: nn.Sequential, few_digits: ImageSet) -> None:
 ranges = st.tuples(st.floats(-1e4, 1e4, width=32), st.floats(2**-13, 1e4, width=32))
 
 
+@example([(127.0, 0.5), (128.5, 0.5)], 0)  # far from 0 and close together, on two fine grids
 @given(st.lists(ranges, min_size=1, max_size=5), st.integers(0, 99))
 def test_bins_hold_everything_whatever_came_first(
     found: list[tuple[float, float]], seed: int

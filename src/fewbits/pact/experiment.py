@@ -148,6 +148,7 @@ def _quantized_metrics(trained: Trained, start: dict[str, float], out: Path) -> 
 
 
 def stage(name: str, on_step: OnStage | None) -> OnStep | None:
+    """A training's own progress, told under the name of its stage."""
     if on_step is None:
         return None
 

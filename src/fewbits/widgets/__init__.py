@@ -1,5 +1,8 @@
 """Live controls: in a notebook with Python behind them, in a rendered page by themselves."""
 
+from fewbits.widgets.alpha_replay import AlphaReplay
+from fewbits.widgets.draw_digit import DrawDigit
 from fewbits.widgets.quantizer_playground import QuantizerPlayground
+from fewbits.widgets.saliency_compare import SaliencyCompare
 
-__all__ = ["QuantizerPlayground"]
+__all__ = ["AlphaReplay", "DrawDigit", "QuantizerPlayground", "SaliencyCompare"]

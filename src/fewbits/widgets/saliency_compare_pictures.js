@@ -1,0 +1,138 @@
+// What arrives, unpacked; the pictures of SaliencyCompare: maps, masks, what deletion leaves.
+
+const SIDE = 28, PIXELS = SIDE * SIDE, SIDES = ["left", "right"];
+
+// Base 85 as Python's base64.b85encode writes it, but for the three signs that a page would escape.
+const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%,()*+-;.=/?@^_`{|}~";
+function base85(text, size) {
+  const bytes = new DataView(new ArrayBuffer((4 * text.length) / 5));
+  const worth = Object.fromEntries([...SIGNS].map((sign, i) => [sign, i]));
+  for (let i = 0; i < text.length; i += 5) {
+    let value = 0;
+    for (let k = i; k < i + 5; k++) value = 85 * value + worth[text[k]];
+    bytes.setUint32((4 * i) / 5, value);
+  }
+  return new Uint8Array(bytes.buffer, 0, size);
+}
+
+// {parts: [[name, type, count]], data: deflated bytes in base 85, size} -> {name: numbers}.
+async function unpack({ parts, data, size }) {
+  const kinds = {
+    uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, float32: Float32Array, float64: Float64Array,
+  };
+  const stream = new Blob([base85(data, size)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const bytes = await new Response(stream).arrayBuffer(), arrays = {};
+  let at = 0;
+  for (const [name, type, count] of parts) {
+    const length = count * kinds[type].BYTES_PER_ELEMENT;
+    if (at + length > bytes.byteLength) throw new Error(`its data end before "${name}"`);
+    arrays[name] = new kinds[type](bytes.slice(at, at + length));
+    at += length;
+  }
+  return arrays;
+}
+
+// Everything by model, method and image, as numbers. A code c stands for sign(c) (c / levels)^2 of its scale.
+function makeShelf(cargo, arrays) {
+  const { models, methods, classes, levels } = cargo, images = arrays.labels.length;
+  if (!images) throw new Error("no image arrived with its state");
+  const points = arrays.curves.length / arrays.scales.length;
+  const place = (model, method, image) => (model * methods.length + method) * images + image;
+  const cut = (array, index, length) => Float64Array.from(array.subarray(index * length, (index + 1) * length));
+  return {
+    models, methods, classes, count: images, ties: arrays.ties, labels: arrays.labels,
+    steps: points - 1, counts: removedAt(points - 1, PIXELS),
+    image: (image) => cut(arrays.images, image, PIXELS).map((grey) => grey / 255),
+    map(...at) {
+      const index = place(...at), scale = arrays.scales[index];
+      return cut(arrays.codes, index, PIXELS).map((code) => Math.sign(code) * (code / levels) ** 2 * scale);
+    },
+    curve: (...at) => cut(arrays.curves, place(...at), points).map((score) => score / 65535),
+    logits: (model, image) => [...cut(arrays.logits, model * images + image, classes.length)],
+  };
+}
+
+// The theme's colours as [red, green, blue], read off elements that wear them.
+function readColours(wearers) {
+  const rgb = (text) => text.match(/[\d.]+/g).slice(0, 3).map(Number), colours = {};
+  for (const [name, [element, property]] of Object.entries(wearers)) {
+    colours[name] = rgb(getComputedStyle(element)[property]);
+  }
+  return colours;
+}
+
+const mix = (from, to, part) => from.map((value, i) => value + (to[i] - value) * part);
+
+// -1 to 1: amber, the paper's colour at 0, blue; the far ends are deepened with ink.
+const FULL = 0.6;
+function shade(value, { paper, ink, left, right }) {
+  const hue = value < 0 ? right : left, size = Math.min(1, Math.abs(value));
+  if (size < FULL) return mix(paper, hue, size / FULL);
+  return mix(hue, ink, (0.5 * (size - FULL)) / (1 - FULL));
+}
+
+function paint(canvas, width, height, colourOf) {
+  if (canvas.width !== width) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d"), data = context.createImageData(width, height);
+  for (let i = 0; i < width * height; i++) data.data.set([...colourOf(i), 255], 4 * i);
+  context.putImageData(data, 0, 0);
+}
+
+// One picture of 28 x 28 pixels with a title above and room for a line beneath.
+function picture(name) {
+  const canvas = h("canvas", { role: "img", width: SIDE, height: SIDE, "data-picture": name });
+  const title = h("figcaption"), beneath = h("p", { class: "sc-foot" });
+  return {
+    element: h("figure", { class: `sc-${name}` }, title, canvas, beneath), canvas, title, beneath,
+    name(text, description = text) {
+      if (title.textContent !== text) title.textContent = text;
+      canvas.setAttribute("aria-label", description);
+    },
+  };
+}
+
+// The image, two maps on one scale, and their difference.
+function paintMaps({ image, maps, scales }, { source, left, right, difference }, colours) {
+  const { paper, ink } = colours;
+  paint(source.canvas, SIDE, SIDE, (i) => mix(paper, ink, image[i]));
+  paint(left.canvas, SIDE, SIDE, (i) => shade(maps[0][i] / scales[0], colours));
+  paint(right.canvas, SIDE, SIDE, (i) => shade(maps[1][i] / scales[1], colours));
+  paint(difference.canvas, SIDE, SIDE, (i) =>
+    shade(maps[0][i] / scales[0] - maps[1][i] / scales[1], colours));
+}
+
+// The top k of both maps over a pale image. Pixels tied at the threshold are painted by their part.
+function paintMasks({ image, members }, { masks }, { paper, ink, left, right }) {
+  paint(masks.canvas, SIDE, SIDE, (i) => {
+    const [one, other] = [members[0][i], members[1][i]], both = Math.min(one, other);
+    const ground = mix(paper, ink, 0.22 * image[i]), most = Math.max(one, other);
+    const hue = mix(one > other ? left : right, ink, most ? both / most : 0);
+    return mix(ground, hue, 0.88 * most);
+  });
+}
+
+// What deletion leaves: a pixel that is gone shows the model's colour, deeper where there was ink.
+function paintCuts({ image, gone }, cuts, colours) {
+  SIDES.forEach((side, k) => {
+    paint(cuts[k].canvas, SIDE, SIDE, (i) => {
+      if (!gone[k][i]) return mix(colours.paper, colours.ink, image[i]);
+      return mix(colours.paper, colours[side], 0.22 + 0.5 * image[i]);
+    });
+  });
+}
+
+function paintScale(canvas, colours) {
+  paint(canvas, 255, 1, (i) => shade((i - 127) / 127, colours));
+}
+
+// Calls back whenever the page or the system changes between light and dark.
+function onTheme(call) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const watcher = new MutationObserver(call), attributes = true;
+  const attributeFilter = ["data-theme", "theme", "class", "data-jp-theme-light", "data-vscode-theme-kind"];
+  for (const element of [document.documentElement, document.body]) {
+    watcher.observe(element, { attributes, attributeFilter });
+  }
+  system.addEventListener("change", call);
+  return () => { watcher.disconnect(); system.removeEventListener("change", call); };
+}
