@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Measure what a training step costs.", no_args_is_help=True)
+app = typer.Typer(
+    help="Measure what a training step or a saliency map costs.", no_args_is_help=True
+)
 
 
 @app.callback()
 def bench() -> None:
-    """Measure what a training step costs."""
+    """Measure what a training step or a saliency map costs."""
 
 
 @app.command()
@@ -40,3 +42,48 @@ def pact(
     if out is not None:
         origin = provenance(time.perf_counter() - started)
         write_json({"bench": "pact", "steps": found, "provenance": origin}, out)
+
+
+@app.command()
+def saliency(
+    images: Annotated[int, typer.Option(min=2, help="Digits whose maps are made.")] = 400,
+    quantus_images: Annotated[
+        int, typer.Option(min=0, help="On how many of them Quantus is timed; 0: not at all.")
+    ] = 50,
+    network: Annotated[str, typer.Option(help="classic or compact")] = "compact",
+    out: Annotated[Path | None, typer.Option(help="A JSON file for the figures.")] = None,
+) -> None:
+    """Time the maps and the measures, beside the same measures through Quantus."""
+    import torch
+    from rich.console import Console
+    from rich.table import Table
+
+    from fewbits import data
+    from fewbits.pact import networks
+    from fewbits.pact.convert import Recipe, quantize_network
+    from fewbits.report import provenance, write_json
+    from fewbits.saliency.bench import costs, total_seconds
+    from fewbits.training import to_float
+
+    started = time.perf_counter()
+    test = data.load("digits").test
+    repeats = -(-images // test.count)
+    pixels = to_float(test.images.repeat(repeats, 1, 1, 1)[:images])
+    labels = test.labels.repeat(repeats)[:images]
+    torch.manual_seed(0)
+    float_network = networks.build(network, 10).eval()
+    quantized = quantize_network(float_network, Recipe("2"), pixels[:100])
+    found = costs(quantized, float_network, pixels, labels, min(quantus_images, images))
+    table = Table("work", "ms an image", "through Quantus", "times", title=f"{network}, 2 bits")
+    for cost in found:
+        theirs = "" if cost.quantus is None else f"{cost.quantus:.2f}"
+        ratio = "" if cost.ratio is None else f"{cost.ratio:.0f}"
+        table.add_row(cost.work, f"{cost.ours:.3f}", theirs, ratio)
+    console, whole = Console(), total_seconds(found, 1000)
+    console.print(table)
+    console.print(f"1,000 images, 5 methods, maps and every measure: {whole:.0f} s")
+    if out is not None:
+        origin = provenance(time.perf_counter() - started)
+        rows = [asdict(cost) for cost in found]
+        entry = {"network": network, "images": images, "quantus_images": quantus_images}
+        write_json({"bench": "saliency", **entry, "costs": rows, "provenance": origin}, out)

@@ -55,10 +55,9 @@ def insertion(answer: Callable[..., Sequence[float]]) -> Verdict:
     generator = torch.Generator().manual_seed(4)
     image = torch.rand(1, 1, 4, 4, generator=generator)
     own = torch.rand(1, 4, 4, generator=generator)
-    network = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
-    with torch.no_grad():
-        network[1].weight.copy_(torch.randn(3, 16, generator=generator))
-        network[1].bias.zero_()
+    linear = nn.Linear(16, 3, bias=False)
+    linear.weight = nn.Parameter(torch.randn(3, 16, generator=generator))
+    network = nn.Sequential(nn.Flatten(), linear)
     given = image.clone()
     found = answer(network, image, own, 1, (0, 4, 8, 12, 16))
     if is_open(found):

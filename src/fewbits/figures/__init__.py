@@ -31,8 +31,8 @@ from fewbits.figures.saliency import (
     cascade,
     curves,
     map_rows,
-    recorded_differences,
     recorded_maps,
+    recorded_verdict,
     with_interval,
 )
 from fewbits.figures.staircase import (
@@ -68,7 +68,7 @@ __all__ = [
     "pairs_and_codes",
     "rebuilt_digits",
     "recorded_accuracy",
-    "recorded_differences",
+    "recorded_verdict",
     "recorded_maps",
     "recorded_price",
     "staircase_and_slope",

@@ -146,22 +146,26 @@ def _rows(
     return {FLOOR: floor} | {name: pairs[name][method][measure] for name in models if name in pairs}
 
 
-def recorded_differences(
-    reports: Sequence[Report], measure: str, models: Sequence[str], method: str
+def recorded_verdict(
+    reports: Sequence[Report],
+    models: Sequence[str] = ("PACT 4", "PACT 4/2", "PACT 2"),
+    method: str = "gradient",
 ) -> Table:
-    """Model minus the float copy trained on as long, image by image; a row a model and set."""
-    rows: list[tuple[str, str, str, str]] = []
+    """What few bits change in one method's maps: a row a set, network and model.
+
+    Every change is against the float copy that was trained on for as long, image by image.
+    """
+    measures = ("agreement.spearman", "faithfulness.deletion", "clarity.gini")
+    columns: dict[str, list[str]] = {"data set, network": [], "model": [], "accuracy, %": []}
+    columns |= {f"change of {measure.partition('.')[2]}": [] for measure in measures}
     for report in reports:
         found: Any = report.metrics
         for name in models:
-            cell = found["against_trained_on"][name][method][measure]
-            clear = "yes" if cell["low"] > 0 or cell["high"] < 0 else "no"
-            rows.append(
-                (f"{report.dataset}, {report.settings['network']}", name, _cell(cell), clear)
-            )
-    columns = ("data set, network", "model", f"change of {measure}", "interval without 0")
-    return table(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
-
-
-def _cell(cell: Mapping[str, float]) -> str:
-    return with_interval(Interval(cell["mean"], cell["low"], cell["high"], 0), 3)
+            columns["data set, network"].append(f"{report.dataset}, {report.settings['network']}")
+            columns["model"].append(name)
+            columns["accuracy, %"].append(f"{100 * found['accuracy'][name]['mean']:.2f}")
+            for measure in measures:
+                cell = found["against_trained_on"][name][method][measure]
+                shown = with_interval(Interval(cell["mean"], cell["low"], cell["high"], 0), 3)
+                columns[f"change of {measure.partition('.')[2]}"].append(shown)
+    return table(columns, caption=f"{method} maps; changes with 95 % intervals.")

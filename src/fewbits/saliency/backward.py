@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -38,12 +39,12 @@ def rounded_backward(network: nn.Module, bits: int) -> Iterator[None]:
     """
     check_bits(bits)
 
-    def round_it(layer: nn.Module, given: object, received: object) -> tuple[Tensor | None]:
-        (gradient,) = given  # type: ignore[misc]
+    def round_it(layer: nn.Module, given: Any, received: Any) -> tuple[Tensor | None]:
+        gradient: Tensor | None = given[0]
         return (None if gradient is None else round_gradient(gradient, bits),)
 
     handles = [
-        layer.register_full_backward_hook(round_it)  # type: ignore[arg-type]
+        layer.register_full_backward_hook(round_it)
         for layer in network.modules()
         if isinstance(layer, nn.ReLU | PACT)
     ]

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 
 import torch
@@ -204,17 +203,6 @@ def explain(
             )
         ]
     return torch.cat(parts)[:, 0].detach().cpu()
-
-
-def explainer(
-    method: str, targets: Targets, **settings: int
-) -> Callable[[nn.Module, Images], Maps]:
-    """:func:`explain` with method and targets filled in: network, images -> maps."""
-    return partial(_explain_these, targets=targets, method=method, **settings)
-
-
-def _explain_these(network: nn.Module, images: Images, **settings: object) -> Maps:
-    return explain(network, images, **settings)  # type: ignore[arg-type]
 
 
 def check_images(images: Tensor) -> Images:

@@ -45,11 +45,6 @@ class Model:
     training: Training = "plain"
     backward: int | None = None
 
-    @property
-    def reference(self) -> str | None:
-        """The member whose maps its own are held against: the one it starts from."""
-        return self.start
-
 
 FAMILY = (
     Model("float"),

@@ -29,12 +29,11 @@ def summarise(
     names = list(dict.fromkeys(name for name, _ in models))
     seeds = sorted({seed for _, seed in models})
     right = {member: found["prediction"] == labels for member, found in models.items()}
-    own = {name: [((name, s), (MODELS[name].start, s)) for s in seeds] for name in names}
-    held = {
-        f"{name} | {MODELS[name].start}": own[name]
-        for name in names
-        if MODELS[name].start is not None
-    }
+    own: dict[str, list[tuple[Member, Member]]] = {}
+    for name in names:
+        if (start := MODELS[name].start) is not None:
+            own[name] = [((name, seed), (start, seed)) for seed in seeds]
+    held = {f"{name} | {MODELS[name].start}": which for name, which in own.items()}
     across: dict[str, list[tuple[Member, Member]]] = {}
     for one, other in pairs:
         if one[0] == other[0]:

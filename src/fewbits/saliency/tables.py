@@ -1,5 +1,7 @@
 """A saliency report as one table for a terminal."""
 
+from typing import Any
+
 from rich.table import Table
 
 from fewbits.report import Report
@@ -7,7 +9,7 @@ from fewbits.report import Report
 
 def overview(report: Report, method: str = "gradient") -> Table:
     """Each model's accuracy, and for one method's maps agreement, faithfulness and clarity."""
-    found = report.metrics
+    found: Any = report.metrics
     table = Table(title=f"{report.dataset}, {report.settings['network']}, {method} maps")
     for column in ("model", "accuracy, %", "agreement", "deletion", "Gini"):
         table.add_column(column, justify="left" if column == "model" else "right")
@@ -27,6 +29,6 @@ def overview(report: Report, method: str = "gradient") -> Table:
     return table
 
 
-def _number(row: dict, method: str, measure: str) -> str:  # type: ignore[type-arg]
+def _number(row: dict[str, Any], method: str, measure: str) -> str:
     cell = row.get(method, {}).get(measure)
     return "" if cell is None else f"{cell['mean']:.3f} ({cell['low']:.3f} to {cell['high']:.3f})"
