@@ -8,22 +8,30 @@ import numpy as np
 import pytest
 import torch
 
-from fewbits import metrics
+from fewbits import data, metrics
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.pact import experiment as pact_experiment
 from fewbits.pact import pipeline
 from fewbits.report import Report
-from fewbits.saliency import experiment, models, tables
-from fewbits.saliency.maps import COMPARED, explain
+from fewbits.saliency import experiment, measuring, models, summary, tables
+from fewbits.saliency.maps import explain
 from fewbits.training import TrainSettings, to_float
 
 MEMBERS = ("float", "float, trained on", "PACT 2", "PTQ 2", "float, 2-bit gradient")
 SETTINGS = experiment.Settings("digits", seeds=2, images=12)
 
 
+METHODS = ("gradient", "grad-cam")
+
+
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    """One epoch, and five members a family."""
+    """Few digits, one epoch, five members a family, two methods."""
+    whole = data.load("digits")
+    few = replace(whole, train=whole.train.first(200), test=whole.test.first(20))
+    monkeypatch.setattr(data, "load", lambda *given: few)
+    monkeypatch.setattr(measuring, "COMPARED", METHODS)
+    monkeypatch.setattr(measuring, "ROUNDABLE", METHODS[:1])
     settings = TrainSettings(epochs=1, batch_size=64, shift=0)
     schedule = pipeline.Schedule(settings, settings)
     monkeypatch.setattr(pipeline, "schedule_for", lambda *given: schedule)
@@ -47,33 +55,25 @@ def test_the_report_has_every_number_with_its_interval(finished):
     assert set(found["pairs"]) == {f"{name} | float" for name in MEMBERS[1:]}
     assert set(found["noise_floor"]) == {"seeds", "trained_on"}
     assert set(found["noise_floor"]["seeds"]) == {"float", "PACT 2"}
-    methods = {*COMPARED, "random", "edges"}
+    methods = {*METHODS, "random", "edges"}
     for name in MEMBERS[:4]:
         assert set(found["models"][name]) == methods
-        for row in found["models"][name].values():
-            assert set(row) == {
-                "faithfulness.deletion",
-                "faithfulness.insertion",
-                "faithfulness.road",
-                "clarity.gini",
-                "clarity.entropy",
-            }
+        for method, row in found["models"][name].items():
+            faithful = {f"faithfulness.{way}" for way in ("deletion", "insertion", "road")}
+            gains = set() if method == "random" else {f"{measure}.gain" for measure in faithful}
+            assert set(row) == {*faithful, *gains, "clarity.gini", "clarity.entropy"}
             for cell in row.values():
                 assert cell["low"] <= cell["mean"] <= cell["high"]
     for pair in (found["pairs"]["PACT 2 | float"], found["noise_floor"]["seeds"]["float"]):
-        assert set(pair) == set(COMPARED)
+        assert set(pair) == set(METHODS)
         assert {"agreement.spearman", "agreement.topk", "agreement.ssim"} <= set(pair["gradient"])
-    assert set(found["pairs"]["float, 2-bit gradient | float"]) == {
-        "gradient",
-        "integrated-gradients",
-        "smoothgrad",
-    }
+    assert set(found["pairs"]["float, 2-bit gradient | float"]) == {"gradient"}
 
 
 def test_numbers_are_those_of_the_measures(finished):
     """One network and one pair worked out again, without the experiment's own code."""
     report, out = finished
-    images = experiment.data.load("digits", None, "smoke")
+    images = data.load("digits")
     split = images.test.first(12)
     workshop = models.Workshop(
         images, "compact", pipeline.schedule_for("digits", "smoke"), out / "networks"
@@ -202,3 +202,21 @@ def test_the_family_hangs_together():
         assert model.start is None or model.start in models.MODELS
         assert model.training in models.LOSSES
     assert np.all([name in models.MODELS for name in experiment.ACROSS_SEEDS])
+
+
+def test_gains_over_random_are_paired_and_signed():
+    numbers = {
+        "random faithfulness.deletion": torch.tensor([0.5, 0.4]),
+        "random faithfulness.insertion": torch.tensor([0.5, 0.4]),
+        "gradient faithfulness.deletion": torch.tensor([0.2, 0.5]),
+        "gradient faithfulness.insertion": torch.tensor([0.7, 0.3]),
+        "gradient clarity.gini": torch.tensor([0.1, 0.2]),
+    }
+    found = summary.with_gains(numbers)
+    assert set(found) - set(numbers) == {
+        "gradient faithfulness.deletion.gain",
+        "gradient faithfulness.insertion.gain",
+    }
+    for way, expected in (("deletion", [0.3, -0.1]), ("insertion", [0.2, -0.1])):
+        gain = found[f"gradient faithfulness.{way}.gain"]
+        torch.testing.assert_close(gain, torch.tensor(expected))

@@ -155,7 +155,7 @@ def recorded_verdict(
 
     Every change is against the float copy that was trained on for as long, image by image.
     """
-    measures = ("agreement.spearman", "faithfulness.deletion", "clarity.gini")
+    measures = ("agreement.spearman", "faithfulness.deletion.gain", "clarity.gini")
     columns: dict[str, list[str]] = {"data set, network": [], "model": [], "accuracy, %": []}
     columns |= {f"change of {measure.partition('.')[2]}": [] for measure in measures}
     for report in reports:

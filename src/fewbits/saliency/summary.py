@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from fewbits.metrics import Interval, bootstrap
+from fewbits.metrics import MEASURES, Interval, bootstrap
 from fewbits.saliency.measuring import Numbers
 from fewbits.saliency.models import MODELS
 
@@ -20,12 +20,14 @@ def summarise(
 ) -> dict[str, object]:
     """The report's metrics.
 
-    ``pairs`` and ``noise_floor`` hold agreement, ``models`` faithfulness, clarity and localisation,
-    each by method as mean, low and high of a 95 % interval over seeds and images. Agreement is over
-    images that both networks read rightly; ``flipped`` holds it where their classes differ.
+    ``pairs`` and ``noise_floor`` hold agreement, ``models`` faithfulness (and its gain over random
+    pixels, image by image), clarity and localisation, each by method as mean, low and high of a
+    95 % interval over seeds and images. Agreement is over images that both networks read rightly;
+    ``flipped`` holds it where their classes differ.
     ``against_trained_on`` holds paired differences from the float copy that was merely trained on:
     what is left of a change once its training is taken off.
     """
+    models = {member: with_gains(found) for member, found in models.items()}
     names = list(dict.fromkeys(name for name, _ in models))
     seeds = sorted({seed for _, seed in models})
     right = {member: found["prediction"] == labels for member, found in models.items()}
@@ -71,6 +73,21 @@ def summarise(
         },
         "against_trained_on": _differences(models, pairs, right, names, seeds),
     }
+
+
+def with_gains(numbers: Numbers) -> Numbers:
+    """The same and, for each faithfulness, how much better a map is than random on that image.
+
+    A network may simply bear more deletion than another; then random pixels score worse on it too,
+    and only the gain over them tells of the map. Above 0 is better than chance.
+    """
+    gains = {}
+    for key, values in numbers.items():
+        method, _, measure = key.partition(" ")
+        if measure.startswith("faithfulness.") and method != "random":
+            gain = numbers[f"random {measure}"] - values
+            gains[f"{key}.gain"] = gain if MEASURES[measure].direction == "lower" else -gain
+    return numbers | gains
 
 
 def _differences(
