@@ -26,7 +26,7 @@ def map_rows(
 ) -> Drawing:
     """Images on top; below, a row for each network with its map of each image.
 
-    Each map is scaled by its own largest magnitude: only where it is strong can be compared.
+    Each map has its own scale: only where it is strong can be compared.
 
     Args:
         said: what stands above each map, the network's answer say.
@@ -49,12 +49,13 @@ def map_rows(
 
 
 def show_map(axes: Any, one: Float[Tensor, "height width"], title: str = "") -> None:
-    """One map, black where it says nothing."""
-    reach = max(one.abs().max().item(), 1e-12)
+    """One map, black where it says nothing; the strongest hundredth of pixels at full brightness."""
+    reach = max(one.abs().quantile(0.99).item(), 1e-12)
     axes.imshow(one.numpy(), cmap=EVIDENCE, vmin=-reach, vmax=reach)
     axes.set_title(title, fontsize=8)
     axes.set(xticks=[], yticks=[])
     axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
 
 
 def curves(found: Mapping[str, Curve], title: str = "") -> Drawing:
