@@ -49,7 +49,7 @@ def map_rows(
 
 
 def show_map(axes: Any, one: Float[Tensor, "height width"], title: str = "") -> None:
-    """One map, black where it says nothing; the strongest hundredth of pixels at full brightness."""
+    """One map, black where it says nothing; its strongest hundredth is at full brightness."""
     reach = max(one.abs().quantile(0.99).item(), 1e-12)
     axes.imshow(one.numpy(), cmap=EVIDENCE, vmin=-reach, vmax=reach)
     axes.set_title(title, fontsize=8)
