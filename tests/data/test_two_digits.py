@@ -14,7 +14,7 @@ from toys import toy_info, write_part
 
 from fewbits import data
 from fewbits.cli import main
-from fewbits.data import SETS, folders, loading
+from fewbits.data import SETS, fetching, folders, loading, registry
 from fewbits.data.splits import ImageSet, Split, digest_images
 from fewbits.data.two_digits import BOX, JITTER, compose, draw_layout, make_two_digits, shrink
 from fewbits.data.verify import fingerprint
@@ -368,3 +368,10 @@ def test_the_command_gets_what_it_is_made_from(
     assert out == (
         "two-digits: whole, made from mnist (real: not here) or digits (smoke: embedded)\n"
     )
+
+
+def test_getting_it_gets_what_it_is_made_from(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(fetching, "_missing", lambda info, folder: asked.append(info.name) or [])
+    assert fetching.get(registry.find_set("two-digits"), tmp_path) == []
+    assert asked == ["mnist"], "the digits are embedded"

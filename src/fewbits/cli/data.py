@@ -46,18 +46,17 @@ def get_set(
     data: DataOption = None,
 ) -> None:
     """Download a set, or those it is made from. Stopped and started again, it goes on."""
-    from fewbits.data import find_set, find_sources, get, where
+    from fewbits.data import find_set, get, where
 
     if name.startswith("idx:"):
         raise UsageError(f"{name} is a folder of yours: there is nothing to get, use it as it is")
     info = find_set(name)
-    wanted = list(find_sources(info).values()) or [info]
-    if all(it.embedded for it in wanted):
+    if info.embedded and not info.made_from:
         typer.echo(f"{name} is embedded (it comes with scikit-learn): nothing to download")
         return
     try:
         with _download_bars() as report:
-            fetched = [file for it in wanted for file in get(it, data, report)]
+            fetched = get(info, data, report)
     except KeyboardInterrupt:
         again = "what has come is kept, run the same command again and it goes on from there"
         raise KeyboardInterrupt(f"stopped: {again}") from None

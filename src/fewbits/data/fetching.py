@@ -11,7 +11,7 @@ from fewbits.data import idx
 from fewbits.data.disk import disk_errors, need_space
 from fewbits.data.download import fetch, partial
 from fewbits.data.folders import raw_folder
-from fewbits.data.registry import SetInfo
+from fewbits.data.registry import SetInfo, find_sources
 from fewbits.data.splits import SIDE
 from fewbits.data.verify import NOTE, file_digest, is_published, read_known, read_note
 from fewbits.errors import FewbitsError
@@ -27,12 +27,15 @@ def get(
 ) -> list[str]:
     """Download whatever of a set is missing or damaged. Returns the names of the files fetched.
 
-    Every archive must have its published MD5; the digest of what comes out is noted beside it.
+    Of a set that is made from others, those are fetched. Every archive must have its published
+    MD5; the digest of what comes out is noted beside it.
 
     Raises:
         FewbitsError: no network, wrong bytes, no space; what is whole stays, nothing half is left
             under a final name, and the next call goes on from there.
     """
+    if info.made_from:
+        return [name for it in find_sources(info).values() for name in get(it, data_dir, report)]
     if info.embedded:
         return []
     folder = raw_folder(info, data_dir)
