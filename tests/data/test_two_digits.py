@@ -358,13 +358,15 @@ def test_the_command_gets_what_it_is_made_from(
 ) -> None:
     asked: list[str] = []
 
-    def get(info: data.SetInfo, *_: object) -> list[str]:
+    def get_file(info: data.SetInfo, *_: object) -> None:
         asked.append(info.name)
-        return [] if info.embedded else ["a file"]
 
-    monkeypatch.setattr(data, "get", get)
+    monkeypatch.setattr(fetching, "_missing", lambda info, _: list(info.archive_bytes)[:1])
+    monkeypatch.setattr(fetching, "_get_file", get_file)
+    monkeypatch.setattr(fetching, "need_space", lambda *_: None)
+    monkeypatch.setattr(fetching, "read_known", lambda *_: None)
     code, out, err = said(capsys, "get", "two-digits", "--data", tmp_path)
-    assert (code, err, asked) == (0, "", ["mnist", "digits"])
+    assert (code, err, asked) == (0, "", ["mnist"])
     assert out == (
         "two-digits: whole, made from mnist (real: not here) or digits (smoke: embedded)\n"
     )
