@@ -50,6 +50,10 @@ def make_colab(folder: Path) -> Path:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", *OWN]
     subprocess.run([*pip, "--disable-pip-version-check"], check=True)
 
+    # Python 3.11 puts an old one into each environment; the one that torch needs is linked below.
+    pip = [str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"]
+    subprocess.run([*pip, "--disable-pip-version-check"], check=True)
+
     linked = folder / "preinstalled"
     linked.mkdir()
     names = set(PREINSTALLED).union(*(closure(name, frozenset()) for name in PREINSTALLED))

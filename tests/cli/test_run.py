@@ -32,7 +32,7 @@ marker, (stage, step) = Path(sys.argv[2]), sys.argv[3].split(":")
 load = data.load
 data.load = lambda *arguments: few(load(*arguments))
 pipeline.schedule_for = quick
-named = experiment._stage
+named = experiment.stage
 
 def stop(name, on_step):
     show = named(name, on_step)
@@ -43,7 +43,7 @@ def stop(name, on_step):
             time.sleep(300)
     return wait
 
-experiment._stage = stop
+experiment.stage = stop
 cli.main(sys.argv[4:])
 """
 
