@@ -145,6 +145,7 @@ def fit(
     """Train ``network`` in place: AdamW under a one-cycle schedule, last epoch kept.
 
     Args:
+        loss: what is minimised. One with an attribute ``identity`` is told apart in checkpoints.
         checkpoint: written after every epoch. If it is there already, training goes on from it.
         record: called after every epoch; its numbers are kept in ``Progress.records``.
         on_step: called as ``on_step(step, steps_in_all, progress)`` for a progress bar.
@@ -169,6 +170,8 @@ def fit(
         "images": split.count,
         "digest": _digest(network, split),
     }
+    if name := getattr(loss, "identity", ""):  # cross-entropy and PACT's penalty have none
+        identity["loss"] = name
     if checkpoint is not None and checkpoint.exists():
         progress = _resume(checkpoint, identity, network, optimizer, schedule)
     network.train()
@@ -269,8 +272,9 @@ def _resume(
             f"({type(error).__name__}). Delete it to train from the start."
         ) from error
     if found | {"digest": identity["digest"]} != identity:
-        differ = [k for k in identity if k != "digest" and found.get(k) != identity[k]]
-        was = ", ".join(f"{k} {found.get(k)}, expected {identity[k]}" for k in differ)
+        keys = [k for k in identity | found if k != "digest"]
+        differ = [k for k in keys if found.get(k) != identity.get(k)]
+        was = ", ".join(f"{k} {found.get(k)}, expected {identity.get(k)}" for k in differ)
         raise UsageError(
             f"{checkpoint} belongs to a training with other settings ({was}). Choose another --out."
         )

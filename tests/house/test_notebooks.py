@@ -152,3 +152,11 @@ def test_tidying_drops_pictures_and_keeps_checked_text():
     assert "scrolled" not in tidied.cells[0].metadata
     assert tidied.cells[0].execution_count == 1
     assert tidied.cells[1].outputs == []
+
+
+@every_notebook
+def test_formulas_are_not_escaped_twice(path):
+    r"""``\\lambda`` in a formula is a line break and a word; the page would show just that."""
+    for cell in cells(path):
+        if cell.cell_type == "markdown":
+            assert not re.search(r"\\\\[a-z]", cell.source), cell.id

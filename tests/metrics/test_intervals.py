@@ -12,7 +12,7 @@ from scipy import stats
 from torch import Tensor
 
 from fewbits.errors import UsageError
-from fewbits.metrics import bootstrap, intervals
+from fewbits.metrics import bootstrap, bootstrap_seeds, intervals
 
 
 def drawn(count: int, seed: int = 0, mean: float = 0.0) -> Tensor:
@@ -121,3 +121,68 @@ def test_wrong_calls(unchecked) -> None:
             bootstrap(drawn(3), confidence)
     with pytest.raises(UsageError, match="resamples must be at least 1, got 0"):
         bootstrap(drawn(3), resamples=0)
+
+
+# Seeds and images crossed
+
+
+def test_crossed_mean_is_the_mean_of_the_rows_means():
+    values = torch.tensor([[1.0, 2.0, 9.0], [4.0, 6.0, 9.0]])
+    counts = torch.tensor([[True, True, False], [True, True, False]])
+    found = bootstrap_seeds(values, counts)
+    assert found.mean == pytest.approx((1.5 + 5.0) / 2)
+    assert found.count == 4
+    assert 1.0 <= found.low <= found.mean <= found.high <= 6.0
+
+
+def test_rows_without_a_value_are_left_out():
+    values = torch.tensor([[1.0, 2.0], [torch.nan, torch.nan]])
+    counts = torch.tensor([[True, True], [False, False]])
+    assert bootstrap_seeds(values, counts).mean == 1.5
+    with pytest.raises(UsageError, match="no value counts"):
+        bootstrap_seeds(values, torch.zeros(2, 2, dtype=torch.bool))
+
+
+def test_images_that_all_seeds_share_widen_the_interval():
+    """Each image is hard or easy for every seed: three rows hold no more images than one."""
+    effect = torch.randn(200, generator=torch.Generator().manual_seed(1)).expand(3, 200)
+    crossed = bootstrap_seeds(effect)
+    nested = bootstrap(list(effect))
+    alone = bootstrap(effect[0])
+    assert (crossed.high - crossed.low) == pytest.approx(alone.high - alone.low, rel=0.1)
+    assert (nested.high - nested.low) < 0.7 * (crossed.high - crossed.low)
+
+
+def test_crossed_intervals_cover_new_images():
+    hits = 0
+    for trial in range(60):
+        generator = torch.Generator().manual_seed(trial)
+        images = torch.randn(80, generator=generator)
+        noise = 0.3 * torch.randn(3, 80, generator=generator)
+        found = bootstrap_seeds(images + noise, resamples=400, seed=trial)
+        hits += found.low <= 0 <= found.high
+    assert hits >= 51, "95 % of 60 is 57"
+
+
+def test_pairs_of_seeds_count_as_often_as_both_were_drawn():
+    """Pairs with seed 1 are high: the interval must know that they hang together."""
+    values = torch.tensor([[1.0], [1.0], [0.0]]).expand(3, 50)
+    found = bootstrap_seeds(values, seeds=[(1, 2), (1, 3), (2, 3)])
+    assert found.mean == pytest.approx(2 / 3)
+    assert (found.low, found.high) == (0.0, 1.0)
+    one_pair = bootstrap_seeds(values[:1], seeds=[(1, 2)])
+    assert one_pair.low == one_pair.high == 1.0
+
+
+def test_a_slow_crossed_bootstrap_agrees():
+    generator = torch.Generator().manual_seed(3)
+    values = torch.randn(3, 40, generator=generator)
+    means = []
+    for _ in range(3000):
+        rows = torch.randint(3, (3,), generator=generator)
+        images = torch.randint(40, (40,), generator=generator)
+        means.append(values[rows][:, images].mean())
+    low, high = torch.stack(means).quantile(torch.tensor([0.025, 0.975])).tolist()
+    found = bootstrap_seeds(values, resamples=3000)
+    assert found.low == pytest.approx(low, abs=0.03)
+    assert found.high == pytest.approx(high, abs=0.03)

@@ -79,13 +79,13 @@ def test_the_control_masks_as_many_pixels_elsewhere():
 def test_the_same_batch_draws_the_same_again():
     images, labels = torch.rand(6, 1, 4, 4), torch.tensor([0, 1, 2, 0, 1, 2])
     for pick in ("saliency", "random"):
+        network = Watched()
+        first = guided(pick)(network, images, labels)
         torch.manual_seed(1)
-        first = guided(pick)(Watched(), images, labels)
         state = torch.get_rng_state()
-        second = guided(pick)(Watched(), images, labels)
-        assert torch.equal(first, second)
-        assert not torch.equal(first, guided(pick)(Watched(), images.flip(0), labels.flip(0)))
-        assert state.numel()
+        assert torch.equal(first, guided(pick)(network, images, labels))
+        assert torch.equal(torch.get_rng_state(), state), "nothing is drawn from the global state"
+        assert not torch.equal(first, guided(pick)(network, images.flip(0), labels.flip(0)))
 
 
 def test_without_weight_it_is_cross_entropy():
@@ -162,3 +162,23 @@ def test_a_quantised_network_is_tuned_with_it(few_digits):
         network, few_digits.train, replace(settings, epochs=2), 1, loss=guided()
     )
     assert tuned.network.act1.alpha.item() != alpha
+
+
+def test_a_checkpoint_belongs_to_its_loss(few_digits, tmp_path):
+    settings = TrainSettings(epochs=1, batch_size=32, shift=0)
+    place = tmp_path / "float.pt"
+    pipeline.train_float(few_digits, "compact", settings, 1, loss=guided(), checkpoint=place)
+    told = "loss guided by saliency, share 0.5, weight 1, expected"
+    for other in (cross_entropy, guided("random"), guided(share=0.4)):
+        with pytest.raises(UsageError, match=told):
+            pipeline.train_float(few_digits, "compact", settings, 1, loss=other, checkpoint=place)
+    tuned = tmp_path / "tuned.pt"
+    trained = pipeline.train_float(few_digits, "compact", settings, 1)
+    for loss, fits in ((guided(), True), (guided(), True), (cross_entropy, False)):
+        network = pipeline.quantize(trained, Recipe("2"), few_digits.train)
+        given = {"loss": loss, "checkpoint": tuned}
+        if fits:
+            pipeline.fine_tune(network, few_digits.train, settings, 1, **given)
+        else:
+            with pytest.raises(UsageError, match="another|other settings"):
+                pipeline.fine_tune(network, few_digits.train, settings, 1, **given)

@@ -198,6 +198,42 @@ def test_captums_guided_backprop_is_the_gradient_on_pact(quantized, digits):
     assert torch.equal(guided, gradient)
 
 
+def test_guided_backprop_refuses_every_activation_but_relu(images):
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ELU(), nn.Flatten(), nn.Linear(2 * 26 * 26, 3))
+    with pytest.raises(UsageError, match="changes the gradient of ReLU, and 1 is ELU"):
+        explain(network, images, TARGETS, "guided-backprop")
+
+
+class Functional(nn.Module):
+    """An activation that is no layer, so that no rule can find it."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.one, self.two = nn.Linear(784, 30), nn.Linear(30, 3)
+
+    def forward(self, x):
+        return self.two(torch.tanh(3 * self.one(x.flatten(1))))
+
+
+def test_deeplift_refuses_what_does_not_add_up(images):
+    with pytest.raises(UsageError, match="shares miss the change of the logits by .* is no layer"):
+        explain(Functional(), images, TARGETS, "deeplift")
+
+
+class Detached(nn.Sequential):
+    """Its weights have gradients; its image has none."""
+
+    def forward(self, x):
+        return super().forward(x.detach())
+
+
+def test_weights_with_gradients_do_not_make_an_image_with_one(images):
+    network = Detached(nn.Flatten(), nn.Linear(784, 3))
+    with pytest.raises(UsageError, match="passes no gradient from its logits back to the image"):
+        explain(network, images, TARGETS, "gradient")
+
+
 class Swish(nn.Module):
     def forward(self, x):
         return x * torch.sigmoid(x)

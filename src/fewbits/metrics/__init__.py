@@ -8,7 +8,7 @@ from fewbits.metrics.baselines import blurred, edge_maps, random_maps
 from fewbits.metrics.clarity import entropy, gini
 from fewbits.metrics.faithfulness import Curve, deletion, insertion, removal_ranks, road
 from fewbits.metrics.imputation import impute
-from fewbits.metrics.intervals import Interval, bootstrap
+from fewbits.metrics.intervals import Interval, bootstrap, bootstrap_seeds
 from fewbits.metrics.localisation import energy_inside, pointing_game
 from fewbits.metrics.measures import MEASURES, Measure
 from fewbits.metrics.randomisation import cascading
@@ -21,6 +21,7 @@ __all__ = [
     "Measure",
     "blurred",
     "bootstrap",
+    "bootstrap_seeds",
     "cascading",
     "deletion",
     "edge_maps",

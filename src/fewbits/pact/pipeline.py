@@ -122,6 +122,7 @@ def penalized(clip_penalty: float, error: Loss = cross_entropy) -> Loss:
         value = error(network, images, labels)
         return value + clip_penalty * torch.stack(clips).square().sum() if clips else value
 
+    loss.identity = getattr(error, "identity", "")  # type: ignore[attr-defined]
     return loss
 
 

@@ -15,8 +15,8 @@ from fewbits import data
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.pact import networks, pipeline
 from fewbits.pact.experiment import LARGEST_SEED, OnStage, digest_of, stage
-from fewbits.report import Report, claim_folder, held, provenance, write_whole
-from fewbits.saliency import measuring
+from fewbits.report import REPORT_NAME, Report, claim_folder, held, provenance, write_whole
+from fewbits.saliency import guided, maps, measuring
 from fewbits.saliency.measuring import Maps, Numbers
 from fewbits.saliency.models import (
     FAMILY,
@@ -27,7 +27,6 @@ from fewbits.saliency.models import (
     finished_runs,
 )
 from fewbits.saliency.summary import summarise
-from fewbits.training import to_float
 
 # Of these, one seed's maps are also held against another seed's: the noise floor.
 ACROSS_SEEDS = ("float", "PACT 2", "guided", "masked")
@@ -95,14 +94,22 @@ def run(
     images = data.load(settings.dataset, data_dir, settings.scale)
     seeds = range(1, settings.seeds + 1)
     finished = {}
-    if runs is not None:
+    if runs is not None and not (out / REPORT_NAME).exists():
         finished = finished_runs(runs, images, settings.network, settings.scale, seeds)
-    identity = {"method": "saliency", **asdict(settings), "images_digest": digest_of(images)}
+    schedule = pipeline.schedule_for(settings.dataset, settings.scale, images.train.count)
+    # Whatever else a measured file depends on: with another value it is another experiment.
+    made_with = {"maps": maps.SETTINGS, "guided": guided.SETTINGS, "torch": torch.__version__}
+    identity = {
+        "method": "saliency",
+        **asdict(settings),
+        "images_digest": digest_of(images),
+        "schedule": asdict(schedule),
+        "made_with": made_with,
+    }
     if claim_folder(out, identity):
         return Report.read(out), False
     with held(out):
         started = time.perf_counter()
-        schedule = pipeline.schedule_for(settings.dataset, settings.scale, images.train.count)
         workshop = Workshop(images, settings.network, schedule, out / "networks", finished)
         bench = _Bench(workshop, images.test.first(settings.images), out / "measured", on_stage)
         for seed in seeds:
@@ -116,7 +123,11 @@ def run(
             scale=settings.scale,
             seed=seeds[0],
             settings={**asdict(settings), "schedule": asdict(schedule)},
-            metrics=summarise(bench.models, bench.pairs, bench.labels),
+            metrics={
+                "images": len(bench.labels),
+                "networks_from": sorted({place.name for place in finished.values()}),
+                **summarise(bench.models, bench.pairs, bench.labels),
+            },
             provenance=provenance(time.perf_counter() - started),
         )
         report.write(out)
@@ -145,7 +156,7 @@ class _Bench:
     kept: dict[Member, Maps] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.pixels = to_float(self.split.images)
+        self.pixels = maps.check_images(self.split.images)  # before anything is trained
         self.labels = self.split.labels
         self.foreground = self.split.images[:, 0] > 0
         self.truth = None if self.split.truth is None else self.split.truth[:, 0]

@@ -10,6 +10,7 @@ from fewbits.errors import UsageError
 from fewbits.training import Loss
 
 SHARE, WEIGHT = 0.5, 1.0  # what the authors use on MNIST: half of the pixels, lambda = 1
+SETTINGS = {"share": SHARE, "weight": WEIGHT}
 
 
 def guided(pick: str = "saliency", share: float = SHARE, weight: float = WEIGHT) -> Loss:
@@ -49,6 +50,7 @@ def guided(pick: str = "saliency", share: float = SHARE, weight: float = WEIGHT)
         error = nn.functional.cross_entropy(logits, labels)
         return error + weight * divergence(logits, network(masked))
 
+    loss.identity = f"guided by {pick}, share {share:g}, weight {weight:g}"  # type: ignore[attr-defined]
     return loss
 
 

@@ -15,6 +15,7 @@ from fewbits.saliency.fitness import (
     check_deeplift,
     check_gradient,
     check_guided,
+    check_sum,
     deeplift_rules,
     last_image_layer,
 )
@@ -26,6 +27,13 @@ STEPS = 32
 SAMPLES = 16
 NOISE = 0.15
 WINDOW, STRIDE = 5, 3
+SETTINGS = {
+    "steps": STEPS,
+    "samples": SAMPLES,
+    "noise": NOISE,
+    "window": WINDOW,
+    "stride": STRIDE,
+}
 
 Images = Float[Tensor, "image 1 height width"]
 Maps = Float[Tensor, "image height width"]
@@ -90,7 +98,9 @@ def _gradcam(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
 
 def _deeplift(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
     with deeplift_rules(network):
-        return attr.DeepLift(network).attribute(images, baselines=0.0, target=targets)
+        shares = attr.DeepLift(network).attribute(images, baselines=0.0, target=targets)
+    check_sum(network, images, targets, shares)
+    return shares
 
 
 def _guided(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:

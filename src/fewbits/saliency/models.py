@@ -159,6 +159,8 @@ def finished_runs(
         path.parent: read_json(path)
         for path in sorted(folder.glob(f"*/{SETTINGS_NAME}"))
         if (path.parent / REPORT_NAME).exists()
+        # Without its checkpoints it would be trained again, in a folder that is not ours.
+        and (path.parent / "float.pt").exists()
     }
     digest = experiment.digest_of(images)
     found = {}
@@ -167,7 +169,8 @@ def finished_runs(
             wanted = experiment.Settings(images.name, network, bits, scale=scale, seed=seed)
             identity = {"method": "pact", **wanted.identity(), "images": digest}
             for place, settings in held.items():
-                if settings == identity:
+                whole = bits == "32" or (place / "quantized.pt").exists()
+                if settings == identity and whole:
                     found[seed, bits] = place
     if not found:
         raise UsageError(

@@ -1,11 +1,13 @@
 """From one number an image to means with intervals, beside the noise floor."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
+import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from fewbits.metrics import MEASURES, Interval, bootstrap
+from fewbits.metrics import MEASURES, bootstrap_seeds
 from fewbits.saliency.measuring import Numbers
 from fewbits.saliency.models import MODELS
 
@@ -18,7 +20,7 @@ def summarise(
     pairs: Mapping[tuple[Member, Member], Numbers],
     labels: Int[Tensor, " image"],
 ) -> dict[str, object]:
-    """The report's metrics.
+    """The report's metrics; ``accuracy`` is that on the explained images.
 
     ``pairs`` and ``noise_floor`` hold agreement, ``models`` faithfulness (and its gain over random
     pixels, image by image), clarity and localisation, each by method as mean, low and high of a
@@ -46,14 +48,20 @@ def summarise(
             models[a]["prediction"] != models[b]["prediction"] if flipped else right[a] & right[b]
             for a, b in which
         ]
-        return intervals([pairs[pair] for pair in which], masks)
+        involved = [tuple(sorted({a[1], b[1]})) for a, b in which]
+        return intervals([pairs[pair] for pair in which], masks, involved)
 
     return {
         "accuracy": {
-            name: _plain(bootstrap([right[name, s].double() for s in seeds])) for name in names
+            name: asdict(bootstrap_seeds(torch.stack([right[name, s] for s in seeds]).double()))
+            for name in names
         },
         "models": {
-            name: intervals([models[name, s] for s in seeds], [right[name, s] for s in seeds])
+            name: intervals(
+                [models[name, s] for s in seeds],
+                [right[name, s] for s in seeds],
+                [(s,) for s in seeds],
+            )
             for name in names
         },
         "pairs": {name: agreement(which) for name, which in held.items()},
@@ -97,12 +105,12 @@ def _differences(
     names: Sequence[str],
     seeds: Sequence[int],
 ) -> dict[str, Intervals]:
-    """Each member of the float's family minus the copy that was trained on, image by image."""
+    """Each tuned member of the float's family minus the copy trained on, image by image."""
     floor = "float, trained on"
     found = {}
     for name in names:
         model = MODELS[name]
-        if model.start != "float" or model.backward is not None or name == floor:
+        if model.start != "float" or not model.tuned or name == floor:
             continue
         rows, masks = [], []
         for s in seeds:
@@ -111,26 +119,28 @@ def _differences(
             row = {key: mine[key] - base[key] for key in mine if " " in key}
             rows.append(row | {key: alike[key] - usual[key] for key in alike})
             masks.append(right[name, s] & right[floor, s] & right["float", s])
-        found[name] = intervals(rows, masks)
+        found[name] = intervals(rows, masks, [(s,) for s in seeds])
     return found
 
 
-def intervals(rows: Sequence[Numbers], masks: Sequence[Bool[Tensor, " image"]]) -> Intervals:
-    """``{method: {measure: {mean, low, high}}}`` over the images that the masks let through.
+def intervals(
+    rows: Sequence[Numbers],
+    masks: Sequence[Bool[Tensor, " image"]],
+    seeds: Sequence[tuple[int, ...]],
+) -> Intervals:
+    """``{method: {measure: {mean, low, high, count}}}`` over the images that the masks let through.
 
     Args:
-        rows: one set of numbers a seed (or pair of seeds), named "method measure".
-        masks: for each, which images count. One that lets none through is left out.
+        rows: one set of numbers a network (or pair of networks), named "method measure".
+        masks: for each, which images count.
+        seeds: of each, one seed or the two of a pair.
     """
     found: Intervals = {}
-    used = [(row, mask) for row, mask in zip(rows, masks, strict=True) if mask.any()]
+    counts = torch.stack(list(masks))
     for key in rows[0]:
         method, _, measure = key.partition(" ")
-        if measure and used:
-            values = [row[key][mask].double() for row, mask in used]
-            found.setdefault(method, {})[measure] = _plain(bootstrap(values))
+        if measure and counts.any():
+            values = torch.stack([row[key] for row in rows])
+            cell = asdict(bootstrap_seeds(values.double(), counts, seeds))
+            found.setdefault(method, {})[measure] = cell
     return found
-
-
-def _plain(interval: Interval) -> dict[str, float]:
-    return {"mean": interval.mean, "low": interval.low, "high": interval.high}
