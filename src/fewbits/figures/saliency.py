@@ -1,6 +1,7 @@
 """Pictures of the saliency chapters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 from jaxtyping import Float
@@ -61,9 +62,13 @@ def show_map(axes: Any, one: Float[Tensor, "height width"], title: str = "") -> 
 def curves(found: Mapping[str, Curve], title: str = "") -> Drawing:
     """The class's mean probability while pixels are taken away, one line a kind of map."""
     told = "; ".join(f"{name}: area {curve.area().mean():.3f}" for name, curve in found.items())
-    drawing = Drawing(f"Probability of the class over the share of pixels changed. {told}.", 6.4, 3)
+    drawing = Drawing(
+        f"Probability of the class over the share of pixels changed. {told}.", 6.4, 3.0
+    )
     (axes,) = drawing.panels()
-    for (name, curve), shade, dash in zip(found.items(), SHADES, DASHES, strict=False):
+    for (name, curve), shade, dash in zip(
+        found.items(), cycle(SHADES), cycle(DASHES), strict=False
+    ):
         axes.plot(
             curve.shares, curve.scores.mean(0), color=LIGHT[shade], linestyle=dash, label=name
         )
@@ -79,15 +84,22 @@ def cascade(found: Mapping[str, Mapping[str, Float[Tensor, " image"]]]) -> Drawi
         f"{name} ends at {values[layers[-1]].mean():.2f}" for name, values in found.items()
     )
     alt = f"Spearman correlation with the original map as layers are drawn anew. {told}."
-    drawing = Drawing(alt, 6.8, 3)
+    drawing = Drawing(alt, 6.8, 3.0)
     (axes,) = drawing.panels()
-    for (name, values), shade, dash in zip(found.items(), SHADES, DASHES, strict=False):
+    for (name, values), shade, dash in zip(
+        found.items(), cycle(SHADES), cycle(DASHES), strict=False
+    ):
         path = [1.0, *(values[layer].mean().item() for layer in layers)]
         axes.plot(path, color=LIGHT[shade], linestyle=dash, marker=".", label=name)
     axes.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=45, ha="right")
     axes.set(ylabel="Spearman", ylim=(-0.25, 1.05), xlabel="layers drawn anew, up to")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return drawing
+
+
+def _looks() -> tuple[Iterator[str], Iterator[Any]]:
+    """Colours and dashes, from the beginning again after the last."""
+    return cycle(SHADES), cycle(DASHES)
 
 
 def with_interval(interval: Interval, digits: int = 2) -> str:

@@ -40,8 +40,9 @@ def bootstrap(
     """Percentile bootstrap of a mean (Efron 1979, Annals of Statistics 7(1), 1-26).
 
     Several groups, one a seed, are resampled on two levels: first groups, then values within each
-    drawn group, both with replacement. The interval so holds for new seeds and new images. With
-    one group only its values are drawn: it then says nothing about other seeds.
+    drawn group, both with replacement. That is right where each group has images of its own; where
+    all saw the same ones it is too narrow, and :func:`bootstrap_seeds` is meant. With one group
+    only its values are drawn: it then says nothing about other seeds.
 
     Args:
         groups: the values, or one tensor of values a group; groups may differ in size.

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 
@@ -98,7 +99,13 @@ def run(
         finished = finished_runs(runs, images, settings.network, settings.scale, seeds)
     schedule = pipeline.schedule_for(settings.dataset, settings.scale, images.train.count)
     # Whatever else a measured file depends on: with another value it is another experiment.
-    made_with = {"maps": maps.SETTINGS, "guided": guided.SETTINGS, "torch": torch.__version__}
+    made_with = {
+        "maps": maps.SETTINGS,
+        "guided": guided.SETTINGS,
+        "measures": measuring.SETTINGS,
+        "torch": torch.__version__,
+        "captum": version("captum"),
+    }
     identity = {
         "method": "saliency",
         **asdict(settings),

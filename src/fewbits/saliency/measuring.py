@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from fewbits import metrics
+from fewbits.metrics.faithfulness import ROAD_NOISE, ROAD_SHARES, STEPS
 from fewbits.saliency.backward import rounded_backward
 from fewbits.saliency.maps import COMPARED, explain
 from fewbits.training import predict
@@ -14,6 +15,7 @@ from fewbits.training import predict
 BASELINES = ("random", "edges")
 ROUNDABLE = ("gradient", "integrated-gradients", "smoothgrad")
 TOP_SHARE = 0.1
+SETTINGS = {"top": TOP_SHARE, "steps": STEPS, "road": ROAD_SHARES, "road_noise": ROAD_NOISE}
 
 Numbers = dict[str, Float[Tensor, " image"]]
 Maps = dict[str, Float[Tensor, "image height width"]]

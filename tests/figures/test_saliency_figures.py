@@ -1,0 +1,102 @@
+"""Pictures of maps: what they draw, and what they tell a reader who cannot see them."""
+
+import pytest
+import torch
+
+from fewbits import figures
+from fewbits.metrics import Curve, Interval
+from fewbits.report import Report
+
+METHODS = ("gradient", "occlusion")
+MODELS = ("float, trained on", "PACT 4", "PACT 2")
+
+
+def cell(mean):
+    return {"mean": mean, "low": mean - 0.05, "high": mean + 0.05, "count": 9}
+
+
+@pytest.fixture
+def report():
+    """Agreement 0.1, 0.2, ... by model; the noise floor 0.9."""
+    agreement = {
+        name: {m: {"agreement.spearman": cell(0.1 * (i + 1))} for m in METHODS}
+        for i, name in enumerate(MODELS)
+    }
+    worth = {
+        name: {m: {"faithfulness.deletion.gain": cell(0.01 * (i + 1))} for m in METHODS}
+        for i, name in enumerate(MODELS)
+    }
+    changed = {
+        name: {
+            m: {
+                "agreement.spearman": cell(-0.2),
+                "faithfulness.deletion.gain": cell(0.3),
+                "clarity.gini": cell(0.0),
+            }
+            for m in METHODS
+        }
+        for name in MODELS[1:]
+    }
+    floor = {m: {"agreement.spearman": cell(0.9)} for m in METHODS}
+    metrics = {
+        "accuracy": {name: cell(0.95) for name in MODELS},
+        "models": worth,
+        "pairs": {f"{name} | float": row for name, row in agreement.items()},
+        "noise_floor": {"seeds": {"float": floor}},
+        "against_trained_on": changed,
+    }
+    return Report("saliency", "digits", "smoke", 1, {"network": "compact"}, metrics, {})
+
+
+def test_agreement_is_told_beside_its_floor(report):
+    drawing = figures.recorded_maps(report, "agreement.spearman", MODELS, METHODS)
+    assert (
+        "float, another seed 0.90, float, trained on 0.10, PACT 4 0.20, PACT 2 0.30" in drawing.alt
+    )
+    assert [axes.get_title(loc="left") or axes.get_title() for axes in drawing.axes] == list(
+        METHODS
+    )
+    assert all(len(axes.patches) == 1 for axes in drawing.axes), "the floor is a band"
+
+
+def test_other_measures_have_no_floor(report):
+    drawing = figures.recorded_maps(report, "faithfulness.deletion.gain", MODELS, METHODS)
+    assert "another seed" not in drawing.alt
+    assert not any(axes.patches for axes in drawing.axes)
+
+
+def test_the_verdict_has_a_row_a_model(report):
+    table = figures.recorded_verdict([report], ("PACT 4", "PACT 2"))
+    assert [row[:3] for row in table.rows()] == [
+        ("digits, compact", "PACT 4", "95.00"),
+        ("digits, compact", "PACT 2", "95.00"),
+    ]
+    assert table.rows()[0][3] == "\N{MINUS SIGN}0.200 (\N{MINUS SIGN}0.250 to \N{MINUS SIGN}0.150)"
+
+
+def test_an_interval_in_a_table():
+    shown = figures.with_interval(Interval(-0.123, -0.2, 0.05, 4))
+    assert shown == "\N{MINUS SIGN}0.12 (\N{MINUS SIGN}0.20 to 0.05)"
+
+
+def test_maps_have_a_row_a_network():
+    images, maps = torch.rand(3, 1, 28, 28), torch.randn(3, 28, 28)
+    drawing = figures.map_rows(images, {"float": maps, "2 bits": maps})
+    assert len(drawing.axes) == 9
+    assert "3 digits" in drawing.alt and "float, 2 bits" in drawing.alt
+    assert drawing.svg().startswith("<svg")
+
+
+def test_every_curve_told_of_is_drawn():
+    curve = Curve(torch.tensor([0.0, 1.0]), torch.tensor([[1.0, 0.0]]))
+    names = [f"map {i}" for i in range(8)]
+    drawing = figures.curves(dict.fromkeys(names, curve))
+    assert len(drawing.axes[0].lines) == 8
+    assert all(f"{name}: area 0.500" in drawing.alt for name in names)
+
+
+def test_a_cascade_starts_at_one_and_tells_its_end():
+    found = {"gradient": {"fc": torch.tensor([0.5]), "conv1": torch.tensor([0.25])}}
+    drawing = figures.cascade(found)
+    assert drawing.axes[0].lines[0].get_ydata().tolist() == [1.0, 0.5, 0.25]
+    assert "gradient ends at 0.25" in drawing.alt
