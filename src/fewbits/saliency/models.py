@@ -61,8 +61,10 @@ FAMILY = (
     Model("float, 4-bit gradient", "float", tuned=False, backward=4),
     Model("float, 2-bit gradient", "float", tuned=False, backward=2),
     Model("guided", training="guided"),
+    Model("guided, trained on", "guided", training="guided"),
     Model("guided 2", "guided", Recipe("2"), training="guided"),
     Model("masked", training="masked"),
+    Model("masked, trained on", "masked", training="masked"),
     Model("masked 2", "masked", Recipe("2"), training="masked"),
 )
 MODELS = {model.name: model for model in FAMILY}
