@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from fewbits.cli.options import Data, Dataset, Network, set_name
+
 app = typer.Typer(
     help="Measure what a training step or a saliency map costs.", no_args_is_help=True
 )
@@ -50,7 +52,9 @@ def saliency(
     quantus_images: Annotated[
         int, typer.Option(min=0, help="On how many of them Quantus is timed; 0: not at all.")
     ] = 50,
-    network: Annotated[str, typer.Option(help="classic or compact")] = "compact",
+    network: Network = "compact",
+    dataset: Dataset = "digits",
+    data: Data = None,
     out: Annotated[Path | None, typer.Option(help="A JSON file for the figures.")] = None,
 ) -> None:
     """Time the maps and the measures, beside the same measures through Quantus."""
@@ -58,26 +62,30 @@ def saliency(
     from rich.console import Console
     from rich.table import Table
 
-    from fewbits import data
+    from fewbits.data import load
     from fewbits.pact import networks
     from fewbits.pact.convert import Recipe, quantize_network
     from fewbits.report import provenance, write_json
-    from fewbits.saliency.bench import costs, total_seconds
+    from fewbits.saliency.bench import costs, together, total_seconds
     from fewbits.training import to_float
 
     started = time.perf_counter()
-    test = data.load("digits").test
+    loaded = load(set_name(dataset), data)
+    test = loaded.test
     repeats = -(-images // test.count)
     pixels = to_float(test.images.repeat(repeats, 1, 1, 1)[:images])
     labels = test.labels.repeat(repeats)[:images]
     torch.manual_seed(0)
-    float_network = networks.build(network, 10).eval()
+    float_network = networks.build(network, len(loaded.class_names)).eval()
     quantized = quantize_network(float_network, Recipe("2"), pixels[:100])
     found = costs(quantized, float_network, pixels, labels, min(quantus_images, images))
-    table = Table("work", "ms an image", "through Quantus", "times", title=f"{network}, 2 bits")
-    for cost in found:
+    table = Table(
+        "work", "ms an image", "through Quantus", "times", title=f"{dataset}, {network}, 2 bits"
+    )
+    shown = [*found, together(found)] if quantus_images else found
+    for cost in shown:
         theirs = "" if cost.quantus is None else f"{cost.quantus:.2f}"
-        ratio = "" if cost.ratio is None else f"{cost.ratio:.0f}"
+        ratio = "" if cost.ratio is None else f"{cost.ratio:.1f}"
         table.add_row(cost.work, f"{cost.ours:.3f}", theirs, ratio)
     console, whole = Console(), total_seconds(found, 1000)
     console.print(table)
@@ -85,5 +93,10 @@ def saliency(
     if out is not None:
         origin = provenance(time.perf_counter() - started)
         rows = [asdict(cost) for cost in found]
-        entry = {"network": network, "images": images, "quantus_images": quantus_images}
+        entry = {
+            "dataset": dataset,
+            "network": network,
+            "images": images,
+            "quantus_images": quantus_images,
+        }
         write_json({"bench": "saliency", **entry, "costs": rows, "provenance": origin}, out)

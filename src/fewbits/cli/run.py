@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fewbits.cli.options import Data, Dataset, Network, set_name
 from fewbits.errors import UsageError
 
 app = typer.Typer(help="Train, evaluate and report one method.", no_args_is_help=True)
@@ -19,11 +20,9 @@ def run() -> None:
 
 @app.command()
 def pact(
-    dataset: Annotated[
-        str, typer.Option(help="digits, mnist, fashion-mnist, two-digits or idx:DIR")
-    ],
+    dataset: Dataset,
     out: Annotated[str, typer.Option(help="Folder for the report and the checkpoints.")],
-    network: Annotated[str, typer.Option(help="classic or compact")] = "compact",
+    network: Network = "compact",
     bits: Annotated[str, typer.Option(help="32 (float), 8, 4, 4/2 or 2")] = "4",
     weights: Annotated[str, typer.Option(help="sawb, dorefa or lsq")] = "sawb",
     ends: Annotated[str, typer.Option(help="First and last layer: 8 bits, or the same")] = "8",
@@ -32,7 +31,7 @@ def pact(
     ] = "pact",
     scale: Annotated[str, typer.Option(help="smoke (seconds) or real (minutes)")] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights and batches.")] = 0,
-    data: Annotated[Path | None, typer.Option(help="Where the data sets lie.")] = None,
+    data: Data = None,
 ) -> None:
     """Quantisation-aware training with PACT: float network, conversion, fine-tuning, packing.
 
@@ -43,7 +42,7 @@ def pact(
 
     folder = _out_folder(out)
     settings = experiment.Settings(
-        dataset=_set_name(dataset),
+        dataset=set_name(dataset),
         network=network,
         bits=bits,
         weights=weights,
@@ -61,18 +60,16 @@ def pact(
 
 @app.command()
 def saliency(
-    dataset: Annotated[
-        str, typer.Option(help="digits, mnist, fashion-mnist, two-digits or idx:DIR")
-    ],
+    dataset: Dataset,
     out: Annotated[str, typer.Option(help="Folder for the report, networks and measurements.")],
-    network: Annotated[str, typer.Option(help="classic or compact")] = "compact",
+    network: Network = "compact",
     seeds: Annotated[int, typer.Option(help="Families of networks: seeds 1 to this.")] = 3,
     scale: Annotated[str, typer.Option(help="smoke (minutes) or real (hours)")] = "smoke",
     images: Annotated[int, typer.Option(help="Test images whose maps are compared.")] = 500,
     runs: Annotated[
         Path | None, typer.Option(help="Finished `run pact` folders to take networks from.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="Where the data sets lie.")] = None,
+    data: Data = None,
 ) -> None:
     """What few bits do to saliency maps: families of networks, their maps, every measure.
 
@@ -85,7 +82,7 @@ def saliency(
 
     folder = _out_folder(out)
     settings = experiment.Settings(
-        dataset=_set_name(dataset), network=network, seeds=seeds, scale=scale, images=images
+        dataset=set_name(dataset), network=network, seeds=seeds, scale=scale, images=images
     )
     with _stoppable(), training_bar() as bar:
         report, fresh = experiment.run(settings, data, folder, runs, on_stage=bar)
@@ -98,15 +95,6 @@ def _out_folder(out: str) -> Path:
     if not out:
         raise UsageError("--out is empty: name a folder for the report and the checkpoints")
     return Path(out)
-
-
-def _set_name(dataset: str) -> str:
-    """The set's name; an idx folder is the same however it is written."""
-    from fewbits.data.folders import expand
-
-    if dataset.startswith("idx:") and dataset != "idx:":
-        return f"idx:{expand(dataset.removeprefix('idx:')).resolve()}"
-    return dataset
 
 
 @contextmanager

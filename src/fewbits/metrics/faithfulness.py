@@ -153,16 +153,17 @@ def road(
     if not 0 <= noise < math.inf:
         raise UsageError(f"noise must be a finite standard deviation from 0 up, got {noise:g}")
     ranks = removal_ranks(maps)
-    counts = [round(share * ranks[0].numel()) for share in shares]
+    counts = torch.tensor([round(share * ranks[0].numel()) for share in shares])
     generator = torch.Generator().manual_seed(seed)
     fields = noise * torch.randn(len(counts), *images.shape[1:], generator=generator)
 
-    def version(which: slice, step: int) -> Tensor:
-        removed = ranks[which] < counts[step]
-        field = fields[step].to(images)
+    def version(which: Tensor, steps: Tensor) -> Tensor:
+        removed = ranks[which] < counts[steps, None, None].to(ranks)
+        field = fields[steps].to(images)
         return impute(images[which], removed) + removed[:, None] * field
 
-    scores = score_versions(network, version, len(maps), len(counts), targets, batch_size)
+    asked = torch.ones(len(maps), len(counts), dtype=torch.bool)
+    scores = score_versions(network, version, asked, targets, batch_size)
     return Curve(torch.tensor(shares), scores)
 
 
@@ -190,15 +191,26 @@ def _swap(
     steps: int,
     batch_size: int,
 ) -> Curve:
-    """Scores while the pixels of ``before`` become those of ``after``, most important first."""
+    """Scores while the pixels of ``before`` become those of ``after``, most important first.
+
+    A step that takes only pixels that are the same before and after, black ones say, changes
+    nothing: the network is not asked again.
+    """
     check_maps(maps, before)
-    ranks = removal_ranks(maps)[:, None]
+    ranks = removal_ranks(maps)
     pixels = ranks[0].numel()
     check_count(steps, "steps", most=pixels)
-    counts = [round(step * pixels / steps) for step in range(steps + 1)]
+    counts = torch.tensor([round(step * pixels / steps) for step in range(steps + 1)])
+    turns = torch.bucketize(ranks, counts.to(ranks), right=True)
+    differs = (before != after).any(1).to(maps)
+    changed = torch.zeros(len(maps), steps + 1).to(maps)
+    asked = changed.scatter_add_(1, turns.flatten(1), differs.flatten(1)).cpu() > 0
+    asked[:, 0] = True
 
-    def version(which: slice, step: int) -> Tensor:
-        return torch.where(ranks[which] < counts[step], after[which], before[which])
+    def version(which: Tensor, taken: Tensor) -> Tensor:
+        gone = ranks[which] < counts[taken, None, None].to(ranks)
+        return torch.where(gone[:, None], after[which], before[which])
 
-    scores = score_versions(network, version, len(maps), len(counts), targets, batch_size)
-    return Curve(torch.tensor(counts) / pixels, scores)
+    scores = score_versions(network, version, asked, targets, batch_size)
+    latest = (asked * torch.arange(steps + 1)).cummax(1).values
+    return Curve(counts / pixels, scores.gather(1, latest))

@@ -1,8 +1,7 @@
 """Filling removed pixels from their neighbours, for all images of a batch at once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
+import numpy as np
+import scipy.linalg
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -11,6 +10,9 @@ from fewbits.errors import UsageError
 
 # ROAD, arXiv 2202.00449: a neighbour beside counts twice as much as one at a corner.
 BESIDE, CORNER = 1 / 6, 1 / 12
+KERNEL = ((CORNER, BESIDE, CORNER), (BESIDE, 0.0, BESIDE), (CORNER, BESIDE, CORNER))
+# The neighbours that come after a pixel when an image is read row by row: rows down, columns right.
+LATER = ((0, 1, BESIDE), (1, -1, CORNER), (1, 0, BESIDE), (1, 1, CORNER))
 
 
 def impute(
@@ -20,8 +22,7 @@ def impute(
 
     ROAD's linear imputation (Rong et al. 2022, arXiv 2202.00449), before its noise. At the border
     the weights of the neighbours that exist are scaled up to 1. These are as many equations as
-    removed pixels; a row of pixels only meets the rows above and below it, so they are solved
-    exactly, row by row, with blocks of width x width, in double precision.
+    removed pixels, solved exactly, in double precision, on the processor.
 
     Raises:
         UsageError: an image has no pixel left to fill the others from.
@@ -29,29 +30,13 @@ def impute(
     if removed.flatten(1).all(1).any():
         raise UsageError("every pixel of an image is removed: leave at least one to fill from")
     known = torch.where(removed[:, None], 0.0, images.double())
-    kernel = torch.full((3, 3), CORNER, dtype=torch.float64, device=images.device)
-    kernel[1], kernel[:, 1], kernel[1, 1] = BESIDE, BESIDE, 0.0
-    kernel[0, 1] = kernel[2, 1] = kernel[1, 0] = kernel[1, 2] = BESIDE
-    from_known = _convolve(known, kernel)
-    weight = _convolve(torch.ones_like(known[:1, :1]), kernel)[0, 0]
-    right = torch.where(removed[:, None], from_known, known).permute(0, 2, 3, 1)
-    with _one_thread():
-        solved = _solve_rows(removed, weight, right, kernel).permute(0, 3, 1, 2)
-    return torch.where(removed[:, None], solved.to(images.dtype), images)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Many small solves, one after the other: more threads only wait for each other.
-
-    On two busy cores, two threads took ten times as long as one.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+    kernel = torch.tensor(KERNEL, dtype=torch.float64, device=images.device)
+    from_known = _convolve(known, kernel).movedim(1, -1)[removed]
+    weight = _convolve(torch.ones_like(known[:, :1]), kernel)[:, 0][removed]
+    solved = _solve(removed.cpu().numpy(), weight.cpu().numpy(), from_known.cpu().numpy())
+    filled = images.movedim(1, -1).clone()
+    filled[removed] = torch.from_numpy(solved).to(images)
+    return filled.movedim(-1, 1).contiguous()
 
 
 def _convolve(
@@ -61,35 +46,28 @@ def _convolve(
     return torch.nn.functional.conv2d(single, kernel[None, None], padding=1).view_as(x)
 
 
-def _solve_rows(
-    removed: Bool[Tensor, "image height width"],
-    weight: Float[Tensor, "height width"],
-    right: Float[Tensor, "image height width channel"],
-    kernel: Float[Tensor, "3 3"],
-) -> Float[Tensor, "image height width channel"]:
-    """Block elimination down the rows, then substitution up again (the Thomas algorithm).
+def _solve(
+    removed: Bool[np.ndarray, "image height width"],
+    weight: Float[np.ndarray, " pixel"],
+    from_known: Float[np.ndarray, "pixel channel"],
+) -> Float[np.ndarray, "pixel channel"]:
+    """The removed pixels of all images, in reading order.
 
-    A known pixel's equation is ``x = its value``; a removed one's is ``weight * x`` minus its
-    removed neighbours' weighted values = the known neighbours' weighted values.
+    A pixel's equation is ``weight * x`` minus its removed neighbours' weighted values = the known
+    neighbours' weighted values. A neighbour is at most a row and a pixel away, so all equations of
+    all images together have one matrix with few diagonals, symmetric and positive definite: each
+    group of removed pixels touches a known one.
     """
-    height, width = weight.shape
-    mask = removed.double()
-    distance = (torch.arange(width)[:, None] - torch.arange(width)).abs().to(mask.device)
-    beside = torch.where(distance == 1, kernel[1, 0], 0.0)
-    below = torch.where(distance == 0, kernel[2, 1], torch.where(distance == 1, kernel[2, 0], 0.0))
-    blocks = torch.diag_embed(torch.where(removed, weight, 1.0))
-    blocks -= mask[..., :, None] * mask[..., None, :] * beside
-    links = -mask[:, :-1, :, None] * mask[:, 1:, None, :] * below
-    # To the left of the bar what the row below will need, to the right of it the row's own values.
-    right_of_links = torch.cat([torch.nn.functional.pad(links, (0, 0, 0, 0, 0, 1)), right], 3)
-    rows = [torch.linalg.solve(blocks[:, 0], right_of_links[:, 0])]
-    for row in range(1, height):
-        link = links[:, row - 1].mT
-        block = torch.baddbmm(blocks[:, row], link, rows[-1][..., :width], alpha=-1)
-        answer = right_of_links[:, row]
-        answer[..., width:] -= link @ rows[-1][..., width:]
-        rows.append(torch.linalg.solve(block, answer))
-    answers = [rows[-1][..., width:]]
-    for row in reversed(rows[:-1]):
-        answers.append(torch.baddbmm(row[..., width:], row[..., :width], answers[-1], alpha=-1))
-    return torch.stack(answers[::-1], 1)
+    height, width = removed.shape[1:]
+    image, y, x = removed.nonzero()
+    place = removed.cumsum().reshape(removed.shape) - 1
+    diagonals = np.zeros((width + 2, len(weight)))  # as LAPACK wants them: the main one is the last
+    diagonals[-1] = weight
+    for down, right, share in LATER:
+        inside = (y + down < height) & (x + right >= 0) & (x + right < width)
+        own = inside.nonzero()[0]
+        neighbour = image[own], y[own] + down, x[own] + right
+        both = removed[neighbour]
+        own, later = own[both], place[neighbour][both]
+        diagonals[width + 1 - (later - own), later] = -share
+    return scipy.linalg.solveh_banded(diagonals, from_known, check_finite=False)

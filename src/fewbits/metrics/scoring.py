@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from fewbits.metrics.checks import check_count, check_targets
@@ -51,28 +51,28 @@ def parts(count: int, batch_size: int) -> Iterator[slice]:
 
 def score_versions(
     network: nn.Module,
-    version: Callable[[slice, int], Tensor],
-    count: int,
-    versions: int,
-    targets: Int[Tensor, " target"],
+    version: Callable[[Tensor, Tensor], Tensor],
+    asked: Bool[Tensor, "image step"],
+    targets: Int[Tensor, " image"],
     batch_size: int,
-) -> Float[Tensor, "image version"]:
-    """Softmax probability of each image's target, for each version of the image.
+) -> Float[Tensor, "image step"]:
+    """Softmax probability of each image's target, for each version of the image that is asked.
 
     Args:
         network: gives logits; left as found.
-        version: ``version(which, step)`` gives those images, changed as step says.
-        count: how many images.
-        versions: how many steps.
+        version: ``version(which, steps)`` gives those images, each as its step leaves it.
+        asked: which steps of which images; the others' scores are NaN.
         targets: a class an image.
         batch_size: images a forward pass; the result does not depend on it.
     """
-    scores = torch.empty(count, versions)
+    scores = torch.full(asked.shape, torch.nan)
+    images, steps = asked.nonzero(as_tuple=True)
     with judging(network) as device:
-        check_targets(targets, count, network(version(slice(0, 1), 0).to(device)))
-        for which in parts(count, batch_size):
-            columns = targets[which, None].to(device)
-            for step in range(versions):
-                images = version(which, step).to(device, memory_format=torch.channels_last)
-                scores[which, step] = network(images).softmax(1).gather(1, columns)[:, 0].cpu()
+        first = version(images[:1], steps[:1]).to(device)
+        check_targets(targets, len(asked), network(first))
+        for part in parts(len(images), batch_size):
+            which = images[part]
+            batch = version(which, steps[part]).to(device, memory_format=torch.channels_last)
+            columns = targets[which.to(targets.device), None].to(device)
+            scores[which, steps[part]] = network(batch).softmax(1).gather(1, columns)[:, 0].cpu()
     return scores

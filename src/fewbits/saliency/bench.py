@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from fewbits import metrics
 from fewbits.errors import FewbitsError
-from fewbits.metrics.faithfulness import STEPS
+from fewbits.metrics.faithfulness import ROAD_NOISE, ROAD_SHARES, STEPS
 from fewbits.saliency.maps import COMPARED, explain
 
+Work = Callable[[], object]
 METHODS = tuple(name for name in COMPARED if name != "smoothgrad")
 
 
@@ -47,7 +48,10 @@ def costs(
     labels: Int[Tensor, " image"],
     quantus_images: int = 100,
 ) -> list[Cost]:
-    """Time five methods' maps and, on the gradient's, every measure of the experiment.
+    """Time five methods' maps, and on all of them every measure of the experiment.
+
+    A measure's cost is the mean over the methods: deletion, for one, has less to ask about a map
+    that puts all ink first.
 
     Args:
         network: whose maps are measured.
@@ -59,31 +63,35 @@ def costs(
     Raises:
         FewbitsError: Quantus is asked for and not installed.
     """
-    count = len(images)
-    found = []
-    for method in METHODS:
-        spent = _milliseconds(partial(explain, network, images, labels, method), count)
-        found.append(Cost(f"maps: {method}", spent))
-    own = explain(network, images, labels)
-    theirs = explain(other, images, labels)
-    work: dict[str, Callable[[], object]] = {
-        "agreement.spearman": lambda: metrics.spearman(own, theirs),
-        "agreement.topk": lambda: metrics.topk_intersection(own, theirs),
-        "agreement.ssim": lambda: metrics.ssim(own, theirs),
-        "faithfulness.deletion": lambda: metrics.deletion(network, images, own, labels),
-        "faithfulness.insertion": lambda: metrics.insertion(network, images, own, labels),
-        "faithfulness.road": lambda: metrics.road(network, images, own, labels),
-        "clarity.gini": lambda: metrics.gini(own),
-        "clarity.entropy": lambda: metrics.entropy(own),
-    }
     few = slice(0, quantus_images)
-    slow = {}
-    if quantus_images:
-        slow = quantus_work(network, images[few], labels[few], own[few], theirs[few])
-    for name, ours in work.items():
-        theirs_ms = _milliseconds(slow[name], quantus_images) if name in slow else None
-        found.append(Cost(name, _milliseconds(ours, count), theirs_ms))
-    return found
+    spent: dict[str, list[float]] = {}
+    slow: dict[str, list[float]] = {}
+
+    def take(into: dict[str, list[float]], name: str, work: Work, count: int) -> None:
+        into.setdefault(name, []).append(_milliseconds(work, count))
+
+    for method in METHODS:
+        take(
+            spent, f"maps: {method}", partial(explain, network, images, labels, method), len(images)
+        )
+        own = explain(network, images, labels, method)
+        theirs = explain(other, images, labels, method)
+        for name, work in our_work(network, images, labels, own, theirs).items():
+            take(spent, name, work, len(images))
+        if quantus_images:
+            asked = (network, images[few], labels[few], own[few], theirs[few])
+            for name, work in quantus_work(*asked).items():
+                take(slow, name, work, quantus_images)
+    means = {name: sum(values) / len(values) for name, values in slow.items()}
+    return [
+        Cost(name, sum(values) / len(values), means.get(name)) for name, values in spent.items()
+    ]
+
+
+def together(found: list[Cost]) -> Cost:
+    """All measures that Quantus has too, as one."""
+    both = [(cost.ours, cost.quantus) for cost in found if cost.quantus is not None]
+    return Cost("these together", sum(ours for ours, _ in both), sum(theirs for _, theirs in both))
 
 
 def total_seconds(found: list[Cost], images: int, methods: int = len(METHODS)) -> float:
@@ -93,9 +101,25 @@ def total_seconds(found: list[Cost], images: int, methods: int = len(METHODS)) -
     return images * (maps + methods * measures) / 1000
 
 
+def our_work(
+    network: nn.Module, images: Tensor, labels: Tensor, own: Tensor, theirs: Tensor
+) -> dict[str, Work]:
+    """Every measure of the experiment, on all images at once."""
+    return {
+        "agreement.spearman": lambda: metrics.spearman(own, theirs),
+        "agreement.topk": lambda: metrics.topk_intersection(own, theirs),
+        "agreement.ssim": lambda: metrics.ssim(own, theirs),
+        "faithfulness.deletion": lambda: metrics.deletion(network, images, own, labels),
+        "faithfulness.insertion": lambda: metrics.insertion(network, images, own, labels),
+        "faithfulness.road": lambda: metrics.road(network, images, own, labels),
+        "clarity.gini": lambda: metrics.gini(own),
+        "clarity.entropy": lambda: metrics.entropy(own),
+    }
+
+
 def quantus_work(
     network: nn.Module, images: Tensor, labels: Tensor, own: Tensor, theirs: Tensor
-) -> dict[str, Callable[[], object]]:
+) -> dict[str, Work]:
     """The measures that Quantus has too, with the same settings.
 
     Raises:
@@ -123,25 +147,30 @@ def quantus_work(
         perturb_baseline="black",
         **plain,
     )
-    sparseness, complexity = quantus.Sparseness(**plain), quantus.Complexity(**plain)
+    road = quantus.ROAD(
+        percentages=[100 * share for share in ROAD_SHARES], noise=ROAD_NOISE, **plain
+    )
+    strength = plain | {"abs": True}
+    sparseness, complexity = quantus.Sparseness(**strength), quantus.Complexity(**strength)
     x, y, a, b = (t.numpy() for t in (images, labels, own[:, None], theirs[:, None]))
 
-    def measure(metric: Callable[..., object]) -> Callable[[], object]:
+    def measure(metric: Callable[..., object]) -> Work:
         return lambda: metric(model=network, x_batch=x, y_batch=y, a_batch=a, device="cpu")
 
-    def each(alike: Callable[..., object]) -> Callable[[], object]:
+    def each(alike: Callable[..., object]) -> Work:
         return lambda: [alike(p.ravel(), q.ravel()) for p, q in zip(a, b, strict=True)]
 
     return {
         "agreement.spearman": each(similarity.correlation_spearman),
         "agreement.ssim": lambda: [similarity.ssim(p[0], q[0]) for p, q in zip(a, b, strict=True)],
         "faithfulness.deletion": measure(flipping),
+        "faithfulness.road": measure(road),
         "clarity.gini": measure(sparseness),
         "clarity.entropy": measure(complexity),
     }
 
 
-def _milliseconds(work: Callable[[], object], images: int) -> float:
+def _milliseconds(work: Work, images: int) -> float:
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
