@@ -6,45 +6,44 @@ import torch
 from fewbits import figures
 from fewbits.metrics import Curve, Interval
 from fewbits.report import Report
+from fewbits.saliency.findings import Findings, NoiseFloor
 
 METHODS = ("gradient", "occlusion")
 MODELS = ("float, trained on", "PACT 4", "PACT 2")
 
 
-def cell(mean):
-    return {"mean": mean, "low": mean - 0.05, "high": mean + 0.05, "count": 9}
+def cell(mean: float) -> Interval:
+    return Interval(mean, mean - 0.05, mean + 0.05, 9)
 
 
 @pytest.fixture
-def report():
+def report() -> Report:
     """Agreement 0.1, 0.2, ... by model; the noise floor 0.9."""
     agreement = {
         name: {m: {"agreement.spearman": cell(0.1 * (i + 1))} for m in METHODS}
         for i, name in enumerate(MODELS)
     }
-    worth = {
-        name: {m: {"faithfulness.deletion.gain": cell(0.01 * (i + 1))} for m in METHODS}
-        for i, name in enumerate(MODELS)
-    }
     changed = {
-        name: {
-            m: {
-                "agreement.spearman": cell(-0.2),
-                "faithfulness.deletion.gain": cell(0.3),
-                "clarity.gini": cell(0.0),
-            }
-            for m in METHODS
-        }
-        for name in MODELS[1:]
+        "agreement.spearman": cell(-0.2),
+        "faithfulness.deletion.gain": cell(0.3),
+        "clarity.gini": cell(0.0),
     }
     floor = {m: {"agreement.spearman": cell(0.9)} for m in METHODS}
-    metrics = {
-        "accuracy": {name: cell(0.95) for name in MODELS},
-        "models": worth,
-        "pairs": {f"{name} | float": row for name, row in agreement.items()},
-        "noise_floor": {"seeds": {"float": floor}},
-        "against_trained_on": changed,
-    }
+    findings = Findings(
+        images=9,
+        accuracy={name: cell(0.95) for name in MODELS},
+        models={
+            name: {m: {"faithfulness.deletion.gain": cell(0.01 * (i + 1))} for m in METHODS}
+            for i, name in enumerate(MODELS)
+        },
+        pairs={f"{name} | float": row for name, row in agreement.items()},
+        flipped={},
+        noise_floor=NoiseFloor({"float": floor}, agreement["float, trained on"]),
+        differences={
+            f"{name} | float, trained on": dict.fromkeys(METHODS, changed) for name in MODELS[1:]
+        },
+    )
+    metrics = findings.to_metrics()
     return Report("saliency", "digits", "smoke", 1, {"network": "compact"}, metrics, {})
 
 

@@ -10,10 +10,12 @@ import torch
 
 from fewbits import data, metrics
 from fewbits.errors import FewbitsError, UsageError
+from fewbits.metrics import MEASURES
 from fewbits.pact import experiment as pact_experiment
 from fewbits.pact import pipeline
 from fewbits.report import Report
 from fewbits.saliency import experiment, measuring, models, summary, tables
+from fewbits.saliency.findings import Findings
 from fewbits.saliency.maps import explain
 from fewbits.training import TrainSettings, to_float
 
@@ -92,11 +94,61 @@ def test_numbers_are_those_of_the_measures(finished):
     assert cell["mean"] == pytest.approx(torch.stack([a.mean() for a in alike]).mean().item())
 
 
-def test_differences_are_paired(finished):
-    found = finished[0].metrics["against_trained_on"]
-    assert set(found) == {"PACT 2"}, "what was not trained has no training to take off"
-    row = found["PACT 2"]["gradient"]
-    assert {"agreement.spearman", "faithfulness.deletion", "clarity.gini"} <= set(row)
+def test_differences_are_paired_and_of_models_that_are_there(finished):
+    found = Findings.of(finished[0]).differences
+    assert set(found) == {
+        "PACT 2 | float, trained on",
+        "PTQ 2 | float",
+        "float, 2-bit gradient | float",
+    }
+    assert set(found["float, 2-bit gradient | float"]) == {"gradient", "random", "edges"}
+    row = found["PACT 2 | float, trained on"]["gradient"]
+    assert {"agreement.spearman", "faithfulness.deletion.gain", "clarity.gini"} <= set(row)
+    assert "agreement.spearman" not in found["PTQ 2 | float"]["gradient"], "float started anew"
+
+
+def test_a_difference_by_hand():
+    """Three images; PACT 2 is wrong on the last, the float network on the first."""
+    right = {("float", 1): [0, 1, 1], ("float, trained on", 1): [1, 1, 1], ("PACT 2", 1): [1, 1, 0]}
+    masks = {member: torch.tensor(mask, dtype=torch.bool) for member, mask in right.items()}
+    worth = {
+        ("float, trained on", 1): {"gradient clarity.gini": torch.tensor([0.1, 0.2, 0.3])},
+        ("PACT 2", 1): {"gradient clarity.gini": torch.tensor([0.5, 0.7, 0.9])},
+    }
+    alike = {
+        (("PACT 2", 1), ("float", 1)): {"gradient agreement.ssim": torch.tensor([0.9, 0.4, 0.9])},
+        (("float, trained on", 1), ("float", 1)): {
+            "gradient agreement.ssim": torch.tensor([0.1, 0.6, 0.1])
+        },
+    }
+    found = summary.difference("PACT 2", "float, trained on", worth, alike, masks, [1])["gradient"]
+    assert found["clarity.gini"].mean == pytest.approx(0.5)
+    assert found["agreement.ssim"].mean == pytest.approx(-0.2)
+    assert {cell.count for cell in found.values()} == {1}
+
+
+def test_every_number_has_a_measure(finished):
+    found = Findings.of(finished[0])
+    tables = [*found.models.values(), *found.pairs.values(), *found.differences.values()]
+    named = {measure for rows in tables for row in rows.values() for measure in row}
+    assert len(named) == 14 and named <= set(MEASURES)
+
+
+def test_findings_survive_the_file(finished):
+    report, out = finished
+    assert Findings.of(Report.read(out)).to_metrics().items() <= report.metrics.items()
+
+
+def test_another_kind_of_report_has_no_findings(finished):
+    strange = replace(finished[0], method="pact", metrics={"test_accuracy": 0.9})
+    with pytest.raises(FewbitsError, match="this pact report of digits holds no findings"):
+        Findings.of(strange)
+
+
+def test_differences_ask_for_models_of_the_family():
+    named = {name for pair in summary.DIFFERENCES for name in pair}
+    assert named <= set(models.MODELS)
+    assert len(set(summary.DIFFERENCES)) == len(summary.DIFFERENCES)
 
 
 def test_a_finished_experiment_is_not_done_again(finished):

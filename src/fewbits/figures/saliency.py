@@ -1,6 +1,6 @@
 """Pictures of the saliency chapters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -13,6 +13,7 @@ from fewbits.figures.tables import Table, table
 from fewbits.metrics import Curve, Interval
 from fewbits.palette import DARK, LIGHT
 from fewbits.report import Report
+from fewbits.saliency.findings import Findings
 
 # Nothing is black, as the digits' background is; evidence for the class is blue, against it orange.
 EVIDENCE = LinearSegmentedColormap.from_list("evidence", [DARK["wrong"], "#000000", DARK["pact"]])
@@ -97,11 +98,6 @@ def cascade(found: Mapping[str, Mapping[str, Float[Tensor, " image"]]]) -> Drawi
     return drawing
 
 
-def _looks() -> tuple[Iterator[str], Iterator[Any]]:
-    """Colours and dashes, from the beginning again after the last."""
-    return cycle(SHADES), cycle(DASHES)
-
-
 def with_interval(interval: Interval, digits: int = 2) -> str:
     """A mean with its interval, for a table: ``0.71 (0.69 to 0.73)``."""
     parts = (f"{v:.{digits}f}" for v in (interval.mean, interval.low, interval.high))
@@ -117,9 +113,10 @@ def recorded_maps(
     Agreement is with the network each model started from; the noise floor is one more row and a
     band through all others.
     """
-    panels_of = {method: _rows(report, measure, models, method) for method in methods}
+    found = Findings.of(report)
+    panels_of = {method: _rows(found, measure, models, method) for method in methods}
     told = "; ".join(
-        f"{method}: " + ", ".join(f"{name} {cell['mean']:.2f}" for name, cell in rows.items())
+        f"{method}: " + ", ".join(f"{name} {cell.mean:.2f}" for name, cell in rows.items())
         for method, rows in panels_of.items()
     )
     name = measure.partition(".")[2]
@@ -130,14 +127,10 @@ def recorded_maps(
     for axes, (method, rows) in zip(panels, panels_of.items(), strict=True):
         for place, (model, cell) in enumerate(rows.items()):
             shade = LIGHT["float" if "float" in model or model in ("random", "edges") else "pact"]
-            axes.plot(
-                [cell["low"], cell["high"]], [place, place], color=shade, linewidth=3, alpha=0.5
-            )
-            axes.plot(cell["mean"], place, "o", color=shade, markersize=4)
+            axes.plot([cell.low, cell.high], [place, place], color=shade, linewidth=3, alpha=0.5)
+            axes.plot(cell.mean, place, "o", color=shade, markersize=4)
             if model == FLOOR:
-                axes.axvspan(
-                    cell["low"], cell["high"], color=LIGHT["float"], alpha=0.18, linewidth=0
-                )
+                axes.axvspan(cell.low, cell.high, color=LIGHT["float"], alpha=0.18, linewidth=0)
         axes.set_yticks(range(len(rows)), list(rows))
         axes.set_title(method, fontsize=9)
         axes.set_xlabel(name)
@@ -148,15 +141,12 @@ def recorded_maps(
 FLOOR = "float, another seed"
 
 
-def _rows(
-    report: Report, measure: str, models: Sequence[str], method: str
-) -> dict[str, Mapping[str, float]]:
-    found: Any = report.metrics
+def _rows(found: Findings, measure: str, models: Sequence[str], method: str) -> dict[str, Interval]:
     if not measure.startswith("agreement"):
-        return {name: found["models"][name][method][measure] for name in models}
-    floor = found["noise_floor"]["seeds"]["float"][method][measure]
-    pairs = {pair.split(" | ")[0]: numbers for pair, numbers in found["pairs"].items()}
-    return {FLOOR: floor} | {name: pairs[name][method][measure] for name in models if name in pairs}
+        return {name: found.models[name][method][measure] for name in models}
+    floor = {FLOOR: found.noise_floor.seeds["float"][method][measure]}
+    alike = {name: found.agreement(name) for name in models}
+    return floor | {name: rows[method][measure] for name, rows in alike.items() if rows}
 
 
 def recorded_verdict(
@@ -172,13 +162,12 @@ def recorded_verdict(
     columns: dict[str, list[str]] = {"data set, network": [], "model": [], "accuracy, %": []}
     columns |= {f"change of {measure.partition('.')[2]}": [] for measure in measures}
     for report in reports:
-        found: Any = report.metrics
+        found = Findings.of(report)
         for name in models:
             columns["data set, network"].append(f"{report.dataset}, {report.settings['network']}")
             columns["model"].append(name)
-            columns["accuracy, %"].append(f"{100 * found['accuracy'][name]['mean']:.2f}")
+            columns["accuracy, %"].append(f"{100 * found.accuracy[name].mean:.2f}")
             for measure in measures:
-                cell = found["against_trained_on"][name][method][measure]
-                shown = with_interval(Interval(cell["mean"], cell["low"], cell["high"], 0), 3)
-                columns[f"change of {measure.partition('.')[2]}"].append(shown)
+                cell = found.differences[f"{name} | float, trained on"][method][measure]
+                columns[f"change of {measure.partition('.')[2]}"].append(with_interval(cell, 3))
     return table(columns, caption=f"{method} maps; changes with 95 % intervals.")

@@ -1,7 +1,7 @@
 """The list of measures: what each says, which way is better, and whose it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -123,4 +123,24 @@ _ALL = (
     ),
 )
 
-MEASURES: Mapping[str, Measure] = MappingProxyType({measure.name: measure for measure in _ALL})
+# Two that are made of others: the same within the object alone, and beside random pixels.
+_WITHIN = (
+    replace(measure, name=f"{measure.name}.foreground", says=f"{measure.says} Of the object alone.")
+    for measure in _ALL
+    if measure.name.startswith("agreement.")
+)
+_GAINS = (
+    replace(
+        measure,
+        name=f"{measure.name}.gain",
+        direction="higher",
+        best=1.0,
+        says=f"{measure.says} How much better than for random pixels, on the same image?",
+    )
+    for measure in _ALL
+    if measure.name.startswith("faithfulness.")
+)
+
+MEASURES: Mapping[str, Measure] = MappingProxyType(
+    {measure.name: measure for measure in (*_ALL, *_WITHIN, *_GAINS)}
+)

@@ -22,6 +22,7 @@ from fewbits.saliency.measuring import Maps, Numbers
 from fewbits.saliency.models import (
     FAMILY,
     MODELS,
+    Member,
     Model,
     Workshop,
     file_name,
@@ -31,8 +32,6 @@ from fewbits.saliency.summary import summarise
 
 # Of these, one seed's maps are also held against another seed's: the noise floor.
 ACROSS_SEEDS = ("float", "PACT 2", "guided", "masked")
-
-Member = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -131,9 +130,8 @@ def run(
             seed=seeds[0],
             settings={**asdict(settings), "schedule": asdict(schedule)},
             metrics={
-                "images": len(bench.labels),
                 "networks_from": sorted({place.name for place in finished.values()}),
-                **summarise(bench.models, bench.pairs, bench.labels),
+                **summarise(bench.models, bench.pairs, bench.labels).to_metrics(),
             },
             provenance=provenance(time.perf_counter() - started),
         )

@@ -17,6 +17,7 @@ from fewbits.report import REPORT_NAME, SETTINGS_NAME, read_json
 from fewbits.saliency.guided import guided
 from fewbits.training import Loss, cross_entropy, reestimate_batch_norm
 
+Member = tuple[str, int]  # a model's name and its family's seed
 Training = Literal["plain", "guided", "masked"]
 LOSSES: dict[str, Loss] = {
     "plain": cross_entropy,

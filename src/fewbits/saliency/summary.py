@@ -1,33 +1,37 @@
 """From one number an image to means with intervals, beside the noise floor."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from fewbits.metrics import MEASURES, bootstrap_seeds
+from fewbits.metrics import MEASURES, Interval, bootstrap_seeds
+from fewbits.saliency.findings import Cells, Findings, Flipped, NoiseFloor
 from fewbits.saliency.measuring import Numbers
-from fewbits.saliency.models import MODELS
+from fewbits.saliency.models import MODELS, Member
 
-Member = tuple[str, int]
-Intervals = dict[str, dict[str, dict[str, float]]]
+# The first minus the second, image by image. What training does is taken off: a copy that was
+# tuned is held against one that was trained on for as long.
+DIFFERENCES = (
+    *((name, "float, trained on") for name in ("PACT 8", "PACT 4", "PACT 4/2", "PACT 2", "LSQ 2")),
+    *((f"PTQ {bits}", "float") for bits in (8, 4, 2)),
+    *((f"float, {bits}-bit gradient", "float") for bits in (8, 4, 2)),
+    *((f"{kind} 2", f"{kind}, trained on") for kind in ("guided", "masked")),
+    *((f"guided{rest}", f"masked{rest}") for rest in ("", ", trained on", " 2")),
+    *((kind, "float") for kind in ("guided", "masked")),
+    *((f"{kind} 2", "PACT 2") for kind in ("guided", "masked")),
+)
 
 
 def summarise(
     models: Mapping[Member, Numbers],
     pairs: Mapping[tuple[Member, Member], Numbers],
     labels: Int[Tensor, " image"],
-) -> dict[str, object]:
-    """The report's metrics; ``accuracy`` is that on the explained images.
+) -> Findings:
+    """Intervals of all that was measured.
 
-    ``pairs`` and ``noise_floor`` hold agreement, ``models`` faithfulness (and its gain over random
-    pixels, image by image), clarity and localisation, each by method as mean, low and high of a
-    95 % interval over seeds and images. Agreement is over images that both networks read rightly;
-    ``flipped`` holds it where their classes differ.
-    ``against_trained_on`` holds paired differences from the float copy that was merely trained on:
-    what is left of a change once its training is taken off.
+    A network counts where it is right, two networks where both are.
     """
     models = {member: with_gains(found) for member, found in models.items()}
     names = list(dict.fromkeys(name for name, _ in models))
@@ -43,20 +47,26 @@ def summarise(
         if one[0] == other[0]:
             across.setdefault(one[0], []).append((one, other))
 
-    def agreement(which: Sequence[tuple[Member, Member]], flipped: bool = False) -> Intervals:
-        masks = [
-            models[a]["prediction"] != models[b]["prediction"] if flipped else right[a] & right[b]
-            for a, b in which
-        ]
+    def agreement(which: Sequence[tuple[Member, Member]]) -> Cells:
+        return over([right[a] & right[b] for a, b in which], which)
+
+    def flipped(which: Sequence[tuple[Member, Member]]) -> Flipped:
+        differ = [models[a]["prediction"] != models[b]["prediction"] for a, b in which]
+        return Flipped(sum(int(mask.sum()) for mask in differ), over(differ, which))
+
+    def over(
+        masks: Sequence[Bool[Tensor, " image"]], which: Sequence[tuple[Member, Member]]
+    ) -> Cells:
         involved = [tuple(sorted({a[1], b[1]})) for a, b in which]
         return intervals([pairs[pair] for pair in which], masks, involved)
 
-    return {
-        "accuracy": {
-            name: asdict(bootstrap_seeds(torch.stack([right[name, s] for s in seeds]).double()))
+    return Findings(
+        images=len(labels),
+        accuracy={
+            name: bootstrap_seeds(torch.stack([right[name, s] for s in seeds]).double())
             for name in names
         },
-        "models": {
+        models={
             name: intervals(
                 [models[name, s] for s in seeds],
                 [right[name, s] for s in seeds],
@@ -64,23 +74,18 @@ def summarise(
             )
             for name in names
         },
-        "pairs": {name: agreement(which) for name, which in held.items()},
-        "flipped": {
-            name: {
-                "images": sum(
-                    int((models[a]["prediction"] != models[b]["prediction"]).sum())
-                    for a, b in which
-                ),
-                **agreement(which, flipped=True),
-            }
-            for name, which in held.items()
+        pairs={name: agreement(which) for name, which in held.items()},
+        flipped={name: flipped(which) for name, which in held.items()},
+        noise_floor=NoiseFloor(
+            {name: agreement(which) for name, which in across.items()},
+            agreement(own["float, trained on"]),
+        ),
+        differences={
+            f"{name} | {other}": difference(name, other, models, pairs, right, seeds)
+            for name, other in DIFFERENCES
+            if name in names and other in names
         },
-        "noise_floor": {
-            "seeds": {name: agreement(which) for name, which in across.items()},
-            "trained_on": agreement(own["float, trained on"]),
-        },
-        "against_trained_on": _differences(models, pairs, right, names, seeds),
-    }
+    )
 
 
 def with_gains(numbers: Numbers) -> Numbers:
@@ -98,49 +103,52 @@ def with_gains(numbers: Numbers) -> Numbers:
     return numbers | gains
 
 
-def _differences(
+def difference(
+    name: str,
+    other: str,
     models: Mapping[Member, Numbers],
     pairs: Mapping[tuple[Member, Member], Numbers],
     right: Mapping[Member, Bool[Tensor, " image"]],
-    names: Sequence[str],
     seeds: Sequence[int],
-) -> dict[str, Intervals]:
-    """Each tuned member of the float's family minus the copy trained on, image by image."""
-    floor = "float, trained on"
-    found = {}
-    for name in names:
-        model = MODELS[name]
-        if model.start != "float" or not model.tuned or name == floor:
-            continue
-        rows, masks = [], []
-        for s in seeds:
-            mine, base = models[name, s], models[floor, s]
-            alike, usual = pairs[(name, s), ("float", s)], pairs[(floor, s), ("float", s)]
-            row = {key: mine[key] - base[key] for key in mine if " " in key}
-            rows.append(row | {key: alike[key] - usual[key] for key in alike})
-            masks.append(right[name, s] & right[floor, s] & right["float", s])
-        found[name] = intervals(rows, masks, [(s,) for s in seeds])
-    return found
+) -> Cells:
+    """One model minus another, image by image, where both are right.
+
+    Where both started from the same network, their agreement with it is compared too, and it has
+    to be right as well.
+    """
+    start = MODELS[name].start
+    rows, masks = [], []
+    for s in seeds:
+        mine, theirs = models[name, s], models[other, s]
+        row = {key: mine[key] - theirs[key] for key in mine if " " in key and key in theirs}
+        mask = right[name, s] & right[other, s]
+        if start is not None and start == MODELS[other].start:
+            alike, usual = pairs[(name, s), (start, s)], pairs[(other, s), (start, s)]
+            row |= {key: alike[key] - usual[key] for key in alike}
+            mask = mask & right[start, s]
+        rows.append(row)
+        masks.append(mask)
+    return intervals(rows, masks, [(s,) for s in seeds])
 
 
 def intervals(
     rows: Sequence[Numbers],
     masks: Sequence[Bool[Tensor, " image"]],
     seeds: Sequence[tuple[int, ...]],
-) -> Intervals:
-    """``{method: {measure: {mean, low, high, count}}}`` over the images that the masks let through.
+) -> Cells:
+    """Means by method and measure, over the images that the masks let through.
 
     Args:
         rows: one set of numbers a network (or pair of networks), named "method measure".
         masks: for each, which images count.
         seeds: of each, one seed or the two of a pair.
     """
-    found: Intervals = {}
+    found: dict[str, dict[str, Interval]] = {}
     counts = torch.stack(list(masks))
     for key in rows[0]:
         method, _, measure = key.partition(" ")
         if measure and counts.any():
             values = torch.stack([row[key] for row in rows])
-            cell = asdict(bootstrap_seeds(values.double(), counts, seeds))
+            cell = bootstrap_seeds(values.double(), counts, seeds)
             found.setdefault(method, {})[measure] = cell
     return found
