@@ -49,4 +49,5 @@ def comparison(count=3, models=MODELS, methods=METHODS, steps=28):
         "logits": logits,
         "curves": curves,
         "class_names": CLASSES,
+        "seeds": MODELS[:2] if {*MODELS[:2]} <= {*models} else None,
     }

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int, UInt8
@@ -260,17 +261,8 @@ def _resume(
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
 ) -> Progress:
-    try:
-        device = next(network.parameters()).device
-        *state, digest = torch.load(checkpoint, weights_only=True, map_location=device)
-        if content_digest(state) != digest:
-            raise ValueError("its content does not have its checksum")
-        found, weights, moments, rates, so_far = state
-    except Exception as error:
-        raise FewbitsError(
-            f"{checkpoint} is damaged, or not a checkpoint this version can read "
-            f"({type(error).__name__}). Delete it to train from the start."
-        ) from error
+    device = next(network.parameters()).device
+    found, weights, moments, rates, so_far = _read_checkpoint(checkpoint, device)
     if found | {"digest": identity["digest"]} != identity:
         keys = [k for k in identity | found if k != "digest"]
         differ = [k for k in keys if found.get(k) != identity.get(k)]
@@ -286,6 +278,29 @@ def _resume(
     optimizer.load_state_dict(moments)
     schedule.load_state_dict(rates)
     return Progress(**so_far)
+
+
+def _read_checkpoint(checkpoint: Path, device: torch.device) -> list[Any]:
+    try:
+        *state, digest = torch.load(checkpoint, weights_only=True, map_location=device)
+        if content_digest(state) != digest:
+            raise ValueError("its content does not have its checksum")
+        _identity, _weights, _moments, _rates, _progress = state
+    except Exception as error:
+        raise FewbitsError(
+            f"{checkpoint} is damaged, or not a checkpoint this version can read "
+            f"({type(error).__name__}). Delete it to train from the start."
+        ) from error
+    return state
+
+
+def weights_in(checkpoint: Path) -> dict[str, Tensor]:
+    """The network's state in a checkpoint, on the CPU.
+
+    Raises:
+        FewbitsError: it is damaged.
+    """
+    return _read_checkpoint(checkpoint, torch.device("cpu"))[1]
 
 
 @contextmanager

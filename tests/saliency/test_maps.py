@@ -264,13 +264,23 @@ def test_a_model_without_gradient_has_occlusion(images):
     ("change", "message"),
     [
         ({"method": "grad"}, "unknown method 'grad': expected one of gradient, integrated"),
-        ({"images": torch.zeros(0, 1, 28, 28)}, "there is no image to explain"),
-        ({"images": torch.full((5, 1, 28, 28), torch.nan)}, "image 0 holds NaN or infinity"),
+        ({"images": torch.zeros(0, 1, 28, 28)}, "images are empty"),
+        (
+            {"images": torch.full((5, 1, 28, 28), torch.nan)},
+            "images hold NaN or infinity, first at",
+        ),
         ({"images": torch.zeros(5, 1, 28, 28)}, "image 0 is constant (every pixel is 0): there"),
         ({"images": 2 * torch.rand(5, 1, 28, 28)}, "pixels must be from 0 to 1, got"),
-        ({"targets": torch.tensor([0, 1, 2, 3, 0])}, "target class 3 is not there: the network"),
-        ({"targets": torch.tensor([0, 1, 2, -1, 0])}, "target class -1 is not there"),
-        ({"targets": torch.tensor([0, 1])}, "expected one target an image, 5, got the shape (2,)"),
+        (
+            {"targets": torch.tensor([0, 1, 2, 3, 0])},
+            "classes of the network, 0 to 2, got 0 to 3",
+        ),
+        (
+            {"targets": torch.tensor([0, 1, 2, -1, 0])},
+            "classes of the network, 0 to 2, got -1 to 2",
+        ),
+        ({"targets": torch.tensor([0, 1])}, "expected shape (5,), got torch.int64 (2,)"),
+        ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
     ],
 )
 def test_bad_input_says_what_is_wrong(linear, images, change, message):

@@ -17,7 +17,7 @@ from fewbits.report import Report
 from fewbits.saliency import experiment, measuring, models, summary, tables
 from fewbits.saliency.findings import Findings
 from fewbits.saliency.maps import explain
-from fewbits.training import TrainSettings, to_float
+from fewbits.training import TrainSettings, content_digest, to_float
 
 MEMBERS = ("float", "float, trained on", "PACT 2", "PTQ 2", "float, 2-bit gradient")
 SETTINGS = experiment.Settings("digits", seeds=2, images=12)
@@ -219,6 +219,20 @@ def test_runs_that_do_not_fit_are_refused(tmp_path):
     (tmp_path / "runs" / "one" / "float.pt").touch()
     with pytest.raises(UsageError, match="none of its 1 finished runs is of digits, compact"):
         experiment.run(SETTINGS, None, tmp_path / "out", tmp_path / "runs")
+    assert not (tmp_path / "out").exists()
+
+
+def test_runs_of_one_seed_must_share_their_float_network(tmp_path):
+    """As if the second had been trained on a machine that rounds otherwise."""
+    for bits in ("4", "2"):
+        settings = pact_experiment.Settings("digits", bits=bits, seed=1)
+        pact_experiment.run(settings, None, tmp_path / bits)
+    checkpoint = tmp_path / "2" / "float.pt"
+    *state, _ = torch.load(checkpoint, weights_only=True)
+    state[1]["fc.bias"] += 1e-6
+    torch.save([*state, content_digest(state)], checkpoint)
+    with pytest.raises(UsageError, match="hold different float networks of one seed"):
+        experiment.run(SETTINGS, None, tmp_path / "out", tmp_path)
     assert not (tmp_path / "out").exists()
 
 

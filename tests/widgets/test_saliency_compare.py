@@ -39,7 +39,7 @@ MAPS = {
 
 
 def widget(**settings):
-    return SaliencyCompare(**comparison(), **settings)
+    return SaliencyCompare(**(comparison() | settings))
 
 
 # Rounding
@@ -198,7 +198,7 @@ def test_predictions():
     assert shown["left_confidence"] == pytest.approx(chances.max().item(), rel=1e-5)
 
 
-def test_the_yardstick_is_the_first_two_floats():
+def test_the_yardstick_is_the_two_seeds():
     seeds = widget(left="4 bits", right="2 bits").numbers()
     pair = widget(left=MODELS[0], right=MODELS[1]).numbers()
     for name in ("spearman", "topk", "ssim", "spearman_inside", "topk_inside", "ssim_inside"):
@@ -207,7 +207,7 @@ def test_the_yardstick_is_the_first_two_floats():
     assert other["seeds_topk"] == other["topk"]
 
 
-def test_without_two_floats_there_is_no_yardstick():
+def test_without_seeds_there_is_no_yardstick():
     control = SaliencyCompare(**comparison(models=("float", "2 bits")))
     assert control.seeds is None
     assert not [name for name in control.numbers() if name.startswith("seeds")]

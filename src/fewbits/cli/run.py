@@ -88,7 +88,9 @@ def saliency(
         report, fresh = experiment.run(settings, data, folder, runs, on_stage=bar)
     _say_if_old(fresh, folder)
     Console().print(tables.overview(report))
-    typer.echo(f"report: {folder / 'report.json'}")
+    explained, asked = int(report.number("images")), settings.images
+    fewer = "" if explained == asked else f" ({asked} asked for, the test split has no more)"
+    typer.echo(f"{explained} images explained{fewer}   report: {folder / 'report.json'}")
 
 
 def _out_folder(out: str) -> Path:

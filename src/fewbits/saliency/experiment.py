@@ -225,7 +225,7 @@ def _write(numbers: Numbers, part: Path) -> None:
 
 def _read(file: Path) -> Numbers:
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             return {name: torch.from_numpy(stored[name]) for name in stored.files}
     except Exception as error:
         raise FewbitsError(

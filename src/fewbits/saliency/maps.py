@@ -11,6 +11,8 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from fewbits.errors import UsageError
+from fewbits.metrics import checks
+from fewbits.metrics.scoring import device_of, parts
 from fewbits.saliency.fitness import (
     check_deeplift,
     check_gradient,
@@ -189,11 +191,11 @@ def explain(
 
     Raises:
         UsageError: an unknown method, NaN in an image, an image of one grey only, a target the
-            network has no logit for, or a network on which the method is not sound.
+            network has no logit for, no batch, or a network on which the method is not sound.
     """
     chosen = find_method(method)
     pixels = check_images(images)
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    device = device_of(network)
     with (
         modes_kept(network),
         _gradients_kept(network),
@@ -203,16 +205,17 @@ def explain(
         # Captum says that it hooks itself into activations, and it removes the hooks afterwards.
         warnings.filterwarnings("ignore", "Setting .*hooks", UserWarning)
         network.eval()
-        check_targets(network, pixels, targets, device)
+        with torch.no_grad():
+            checks.check_targets(targets, len(pixels), network(pixels[:1].to(device)))
         chosen.check(network, pixels[:1].to(device))
         torch.manual_seed(seed)
-        parts = [
-            chosen.attribute(network, part.to(device).requires_grad_(), labels.to(device))
-            for part, labels in zip(
-                pixels.split(batch_size), targets.split(batch_size), strict=True
+        found = [
+            chosen.attribute(
+                network, pixels[part].to(device).requires_grad_(), targets[part].to(device)
             )
+            for part in parts(len(pixels), batch_size)
         ]
-    return torch.cat(parts)[:, 0].detach().cpu()
+    return torch.cat(found)[:, 0].detach().cpu()
 
 
 def check_images(images: Tensor) -> Images:
@@ -221,13 +224,9 @@ def check_images(images: Tensor) -> Images:
     Raises:
         UsageError: no image, NaN or infinity in one, one of a single grey, or values out of range.
     """
-    if not len(images):
-        raise UsageError("there is no image to explain: give it at least one")
     pixels = to_float(images) if images.dtype == torch.uint8 else images.detach()
+    checks.check_images(pixels)
     flat = pixels.flatten(1)
-    if not torch.isfinite(flat).all():
-        bad = int((~torch.isfinite(flat)).any(1).nonzero()[0, 0])
-        raise UsageError(f"image {bad} holds NaN or infinity: pixels must be numbers from 0 to 1")
     if flat.min() < 0 or flat.max() > 1:
         raise UsageError(
             f"pixels must be from 0 to 1, got {flat.min():.3g} to {flat.max():.3g}: a network here "
@@ -241,28 +240,6 @@ def check_images(images: Tensor) -> Images:
             "in it to point at, leave it out"
         )
     return pixels
-
-
-def check_targets(
-    network: nn.Module, images: Images, targets: Tensor, device: torch.device
-) -> None:
-    """Whether there is one target an image, and a logit for each.
-
-    Raises:
-        UsageError: there is not.
-    """
-    if targets.shape != images.shape[:1]:
-        raise UsageError(
-            f"expected one target an image, {len(images)}, got the shape {tuple(targets.shape)}"
-        )
-    with torch.no_grad():
-        classes = network(images[:1].to(device)).shape[1]
-    low, high = int(targets.min()), int(targets.max())
-    if low < 0 or high >= classes:
-        raise UsageError(
-            f"target class {low if low < 0 else high} is not there: the network has logits for "
-            f"0 to {classes - 1}"
-        )
 
 
 class _gradients_kept:

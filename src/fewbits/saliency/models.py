@@ -1,11 +1,13 @@
 """The networks whose maps are compared, and how each is trained. One seed makes one family."""
 
 import re
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import torch
 from torch import nn
 
 from fewbits.data import ImageSet
@@ -15,7 +17,7 @@ from fewbits.pact.convert import Recipe
 from fewbits.pact.pipeline import OnStep, Schedule, Trained
 from fewbits.report import REPORT_NAME, SETTINGS_NAME, read_json
 from fewbits.saliency.guided import guided
-from fewbits.training import Loss, cross_entropy, reestimate_batch_norm
+from fewbits.training import Loss, cross_entropy, reestimate_batch_norm, weights_in
 
 Member = tuple[str, int]  # a model's name and its family's seed
 Training = Literal["plain", "guided", "masked"]
@@ -153,8 +155,9 @@ def finished_runs(
     A run is taken only if its settings and the fingerprint of its images are those asked for.
 
     Raises:
-        UsageError: there is no such folder, or it holds no run that fits.
-        FewbitsError: a run's settings cannot be read.
+        UsageError: there is no such folder, it holds no run that fits, or runs of one seed did not
+            start from the same float network.
+        FewbitsError: a run's settings or checkpoint cannot be read.
     """
     if not folder.is_dir():
         raise UsageError(f"--runs {folder}: there is no such folder")
@@ -181,4 +184,22 @@ def finished_runs(
             f"{network}, scale {scale}, seeds {seeds.start} to {seeds.stop - 1} with the default "
             "quantisers; leave --runs out to train anew"
         )
+    for seed in seeds:
+        _check_one_start([run for (other, _), run in found.items() if other == seed])
     return found
+
+
+def _check_one_start(runs: Sequence[Path]) -> None:
+    """All of one seed's runs began with the same float network: on another machine it is another.
+
+    What a quantised network is held against must be what it came from.
+    """
+    if not runs:
+        return
+    first, *others = (weights_in(run / "float.pt") for run in runs)
+    for place, weights in enumerate(others, start=1):
+        if not all(torch.equal(first[name], weights[name]) for name in first):
+            raise UsageError(
+                f"{runs[0]} and {runs[place]} hold different float networks of one seed: their "
+                "maps could not be compared. Name a folder with runs of one machine in --runs"
+            )

@@ -11,7 +11,8 @@ def overview(report: Report, method: str = "gradient") -> Table:
     found = Findings.of(report)
     table = Table(title=f"{report.dataset}, {report.settings['network']}, {method} maps")
     for column in ("model", "accuracy, %", "agreement", "deletion", "Gini"):
-        table.add_column(column, justify="left" if column == "model" else "right")
+        name = column == "model"  # a narrow terminal breaks numbers before names
+        table.add_column(column, justify="left" if name else "right", no_wrap=name)
     for name, own in found.models.items():
         table.add_row(
             name,

@@ -18,7 +18,7 @@ from fewbits.widgets.saliency_compare_checks import (
     check_given,
     check_image,
     check_part,
-    find_seeds,
+    check_seeds,
 )
 from fewbits.widgets.saliency_compare_numbers import Numbers, compare
 from fewbits.widgets.saliency_compare_still import saliency_still
@@ -55,7 +55,7 @@ class SaliencyCompare(Widget):
         share: of the pixels that count as the top k, 0.01 to 0.5.
         removed: share of the pixels taken out, 0 to 1; moved to the nearest step of the curves.
         seeds: two models that differ only by their seed: the yardstick for every other pair.
-            Default: the first two whose names begin with "float", if there are two.
+            Default: none, and chance is the yardstick.
 
     Raises:
         UsageError: names that do not fit together, a wrong shape, NaN, an empty image, a setting
@@ -96,7 +96,7 @@ class SaliencyCompare(Widget):
         arrays = check_given(images, labels, maps, logits, curves, class_names)
         self.models, self.methods = list(maps), list(next(iter(maps.values())))
         self.class_names = [str(name) for name in class_names]
-        self.seeds = find_seeds(seeds, self.models)
+        self.seeds = check_seeds(seeds, self.models)
         ties = removal_ranks(torch.zeros(1, SIDE, SIDE)).flatten().numpy().astype("uint16")
         self._loaded, packed = load_and_pack(arrays, ties)
         super().__init__(

@@ -104,15 +104,14 @@ def check_image(value: object, count: int) -> int:
     return value
 
 
-def find_seeds(seeds: tuple[str, str] | None, models: list[str]) -> tuple[str, str] | None:
-    """The two models that differ by their seed alone: as given, or the first two floats.
+def check_seeds(seeds: tuple[str, str] | None, models: list[str]) -> tuple[str, str] | None:
+    """The two models that differ by their seed alone, if any are named.
 
     Raises:
         UsageError: a name that is no model, or the same one twice.
     """
     if seeds is None:
-        floats = [name for name in models if name.startswith("float")][:2]
-        return (floats[0], floats[1]) if len(floats) == 2 else None
+        return None
     if len(set(seeds)) != 2:
         raise UsageError(f"seeds must be two different models, got {', '.join(map(repr, seeds))}")
     one, other = (check_choice(name, models, "seeds") for name in seeds)
