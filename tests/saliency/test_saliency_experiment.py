@@ -20,6 +20,7 @@ from fewbits.saliency.maps import explain
 from fewbits.training import TrainSettings, content_digest, to_float
 
 MEMBERS = ("float", "float, trained on", "PACT 2", "PTQ 2", "float, 2-bit gradient")
+COPIES = (", trained on", " 2")
 SETTINGS = experiment.Settings("digits", seeds=2, images=12)
 
 
@@ -256,6 +257,15 @@ def test_the_overview_names_every_model(finished):
     cells = list(table.columns[2].cells)
     mean = finished[0].metrics["pairs"]["PACT 2 | float"]["gradient"]["agreement.spearman"]["mean"]
     assert cells[MEMBERS.index("PACT 2")].startswith(f"{mean:.3f} (")
+
+
+def test_a_family_without_guided_training(monkeypatch):
+    monkeypatch.setattr(experiment, "FAMILY", models.FAMILY)
+    plain = replace(SETTINGS, guided=False).family
+    left_out = {model.name for model in models.FAMILY} - {model.name for model in plain}
+    assert left_out == {f"{kind}{rest}" for kind in ("guided", "masked") for rest in ("", *COPIES)}
+    seen = {one[0] for one, _ in experiment.across_seeds(plain, range(1, 4))}
+    assert seen == {"float", "PACT 2"}
 
 
 def test_file_names_do_not_collide():

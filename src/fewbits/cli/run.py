@@ -66,6 +66,9 @@ def saliency(
     seeds: Annotated[int, typer.Option(help="Families of networks: seeds 1 to this.")] = 3,
     scale: Annotated[str, typer.Option(help="smoke (minutes) or real (hours)")] = "smoke",
     images: Annotated[int, typer.Option(help="Test images whose maps are compared.")] = 500,
+    guided: Annotated[
+        bool, typer.Option(help="Train with guided and masked images too: most of the time.")
+    ] = True,
     runs: Annotated[
         Path | None, typer.Option(help="Finished `run pact` folders to take networks from.")
     ] = None,
@@ -82,7 +85,12 @@ def saliency(
 
     folder = _out_folder(out)
     settings = experiment.Settings(
-        dataset=set_name(dataset), network=network, seeds=seeds, scale=scale, images=images
+        dataset=set_name(dataset),
+        network=network,
+        seeds=seeds,
+        scale=scale,
+        images=images,
+        guided=guided,
     )
     with _stoppable(), training_bar() as bar:
         report, fresh = experiment.run(settings, data, folder, runs, on_stage=bar)

@@ -1,7 +1,7 @@
 """One whole saliency experiment: families of networks trained, maps made, measured, reported."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -41,6 +41,8 @@ class Settings:
     Attributes:
         seeds: how many families are trained: seeds 1 to this number.
         images: how many test images are explained, the first of the test split.
+        guided: whether the networks trained with guided and masked images belong to the families;
+            they take most of the time.
 
     Raises:
         UsageError: a name or number is not known.
@@ -51,6 +53,7 @@ class Settings:
     seeds: int = 3
     scale: str = "smoke"
     images: int = 500
+    guided: bool = True
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -66,6 +69,11 @@ class Settings:
             )
         if self.images < 2:
             raise UsageError(f"at least 2 images are needed, got {self.images}")
+
+    @property
+    def family(self) -> tuple[Model, ...]:
+        """The members of each seed's family."""
+        return tuple(model for model in FAMILY if self.guided or model.training == "plain")
 
 
 def run(
@@ -117,11 +125,12 @@ def run(
     with held(out):
         started = time.perf_counter()
         workshop = Workshop(images, settings.network, schedule, out / "networks", finished)
-        bench = _Bench(workshop, images.test.first(settings.images), out / "measured", on_stage)
+        split = images.test.first(settings.images)
+        bench = _Bench(workshop, settings.family, split, out / "measured", on_stage)
         for seed in seeds:
-            for model in FAMILY:
+            for model in settings.family:
                 bench.measure(model, seed)
-        for pair in across_seeds(seeds):
+        for pair in across_seeds(settings.family, seeds):
             bench.compare(*pair)
         report = Report(
             method="saliency",
@@ -139,11 +148,12 @@ def run(
     return report, True
 
 
-def across_seeds(seeds: range) -> list[tuple[Member, Member]]:
+def across_seeds(family: Sequence[Model], seeds: range) -> list[tuple[Member, Member]]:
     """The same model from two seeds, for the models whose own noise floor is asked for."""
     return [
-        ((name, one), (name, other))
-        for name in ACROSS_SEEDS
+        ((model.name, one), (model.name, other))
+        for model in family
+        if model.name in ACROSS_SEEDS
         for one, other in combinations(seeds, 2)
     ]
 
@@ -153,6 +163,7 @@ class _Bench:
     """Networks in, numbers out; what was measured before is read back."""
 
     workshop: Workshop
+    family: Sequence[Model]
     split: data.Split
     folder: Path
     on_stage: OnStage | None
@@ -176,7 +187,8 @@ class _Bench:
         if model.name not in ACROSS_SEEDS:
             self.kept.pop(member, None)
         if self.on_stage is not None:
-            self.on_stage(f"seed {seed}: measured", FAMILY.index(model) + 1, len(FAMILY), None)
+            done = self.family.index(model) + 1
+            self.on_stage(f"seed {seed}: measured", done, len(self.family), None)
 
     def compare(self, one: Member, other: Member) -> None:
         """How alike the maps of two networks are."""

@@ -11,8 +11,8 @@ def overview(report: Report, method: str = "gradient") -> Table:
     found = Findings.of(report)
     table = Table(title=f"{report.dataset}, {report.settings['network']}, {method} maps")
     for column in ("model", "accuracy, %", "agreement", "deletion", "Gini"):
-        name = column == "model"  # a narrow terminal breaks numbers before names
-        table.add_column(column, justify="left" if name else "right", no_wrap=name)
+        names = column == "model"  # a narrow terminal breaks numbers before names
+        table.add_column(column, justify="left" if names else "right", no_wrap=names)
     for name, own in found.models.items():
         table.add_row(
             name,
