@@ -99,3 +99,8 @@ def test_a_cascade_starts_at_one_and_tells_its_end():
     drawing = figures.cascade(found)
     assert drawing.axes[0].lines[0].get_ydata().tolist() == [1.0, 0.5, 0.25]
     assert "gradient ends at 0.25" in drawing.alt
+
+
+def test_a_share_in_a_table():
+    assert figures.percent(0.254) == "25 %"
+    assert figures.percent(torch.tensor(-0.08)) == "\N{MINUS SIGN}8 %"

@@ -42,7 +42,7 @@ from fewbits.figures.staircase import (
     staircase_and_slope,
     weight_paths,
 )
-from fewbits.figures.tables import table
+from fewbits.figures.tables import percent, table
 
 __all__ = [
     "Drawing",
@@ -72,6 +72,7 @@ __all__ = [
     "recorded_maps",
     "recorded_price",
     "staircase_and_slope",
+    "percent",
     "table",
     "values_and_levels",
     "weight_levels",

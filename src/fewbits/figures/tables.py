@@ -56,6 +56,11 @@ def table(columns: Mapping[str, Sequence[object] | Tensor], caption: str = "") -
     return Table({name: [_text(v) for v in values] for name, values in columns.items()}, caption)
 
 
+def percent(share: Tensor | float) -> str:
+    """A share for a table, in whole percent: 0.254 is ``25 %``."""
+    return f"{100 * float(share):.0f} %".replace("-", "\N{MINUS SIGN}")
+
+
 def _text(value: object) -> str:
     if isinstance(value, Tensor):
         value = value.item()
