@@ -28,6 +28,7 @@ SAYS = {
     "pact": "the method: quantisers to packed network",
     "training": "one plain loop",
     "data": "where images come from",
+    "glm": "sparse linear layers",
     "ops": "pure tensor functions",
     "report": "what a run leaves behind",
     "errors": "one line, one exit code",

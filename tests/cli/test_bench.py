@@ -1,9 +1,14 @@
 """``fewbits bench`` from the outside."""
 
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+
+from fewbits.glm import bench as glm_bench
 
 
 def test_bench_saliency_writes_what_it_shows(fewbits, tmp_path: Path) -> None:
@@ -29,3 +34,41 @@ def test_bad_input_is_told(fewbits, arguments: tuple[object, ...], said: str) ->
     ended = fewbits("bench", "saliency", "--quantus-images", 0, *arguments)
     assert ended.code == 2
     assert said in ended.err
+
+
+def test_bench_glm_ends_with_a_line_a_problem(fewbits, tmp_path: Path, monkeypatch) -> None:
+    """The races themselves, on a problem of a few images."""
+    generator = torch.Generator().manual_seed(0)
+    table, labels = torch.randn(60, 4, generator=generator), torch.arange(60) % 3
+    table[:, 0] += labels
+    small = glm_bench._problem("small 60 x 4 x 3", table, labels, 3)
+    monkeypatch.setattr(glm_bench, "digits_problem", lambda: small)
+    monkeypatch.setattr(glm_bench, "birds_problem", lambda: replace(small, name="birds"))
+    out, threads = tmp_path / "races.json", torch.get_num_threads()
+    ended = fewbits("bench", "glm", "--out", out)
+    assert (ended.code, ended.err) == (0, "")
+    assert torch.get_num_threads() == threads
+    races = json.loads(out.read_text())["races"]
+    lines = ended.out.splitlines()[-len(races) :]
+    names = [(race["problem"], race["other"]) for race in races]
+    assert names == [
+        ("small 60 x 4 x 3", "scikit-learn"),
+        ("small 60 x 4 x 3", "glm-saga"),
+        ("small 60 x 4 x 3, last lambda alone", "glm-saga"),
+        ("birds", "glm-saga"),
+        ("birds, last lambda alone", "glm-saga"),
+    ]
+    for race, line in zip(races, lines, strict=True):
+        ours, theirs = race["ours"], race["theirs"]
+        assert line == (
+            f"{race['problem']} beside {race['other']}: {ours['seconds']:.2f} s, "
+            f"{theirs['seconds']:.2f} s, {theirs['seconds'] / ours['seconds']:.1f} x"
+        )
+        pairs = zip(ours["objectives"], theirs["objectives"], strict=True)
+        assert all(own <= other + 1e-6 for own, other in pairs), "ours is never behind"
+
+
+def test_a_missing_glm_saga_is_one_line(fewbits, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "glm_saga.elasticnet", None)
+    monkeypatch.setattr(glm_bench, "sklearn_saga", lambda problem: glm_bench.ours(problem, 1e-2))
+    assert "needs glm-saga: pip install" in fewbits("bench", "glm").line

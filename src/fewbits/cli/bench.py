@@ -100,3 +100,49 @@ def saliency(
             "quantus_images": quantus_images,
         }
         write_json({"bench": "saliency", **entry, "costs": rows, "provenance": origin}, out)
+
+
+@app.command()
+def glm(
+    saga: Annotated[
+        bool, typer.Option(help="Run glm-saga too: minutes on the larger problem.")
+    ] = True,
+    tolerance: Annotated[
+        float, typer.Option(help="Of our path's KKT residual at every lambda.")
+    ] = 1e-4,
+    out: Annotated[Path | None, typer.Option(help="A JSON file for the figures.")] = None,
+) -> None:
+    """Race the sparse path beside scikit-learn and glm-saga, one thread each."""
+    import torch
+    from rich.console import Console
+    from rich.table import Table
+
+    from fewbits.glm.bench import races
+    from fewbits.report import provenance, write_json
+
+    started, found = time.perf_counter(), []
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    table = Table("problem", "beside", "objective", "theirs", "worst", "a class", "theirs")
+    try:
+        for race in races(tolerance, saga):
+            numbers = (race.ours.objectives[-1], race.theirs.objectives[-1])
+            counts = (race.ours.nonzeros, race.theirs.nonzeros)
+            table.add_row(
+                race.problem,
+                race.other,
+                *(f"{number:.5f}" for number in numbers),
+                f"{race.worst:+.1e}",
+                *(f"{count:.1f}" for count in counts),
+            )
+            found.append(race)
+        if out is not None:
+            rows = [{**asdict(race), "ratio": race.ratio} for race in found]
+            origin = provenance(time.perf_counter() - started)
+            entry = {"tolerance": tolerance, "races": rows, "provenance": origin}
+            write_json({"bench": "glm", **entry}, out)
+    finally:
+        torch.set_num_threads(threads)
+    Console().print(table)
+    for race in found:
+        typer.echo(race.line())
