@@ -4,7 +4,7 @@ The field calls these generalised linear models; in a network they are its last 
 """
 
 from fewbits.glm.loss import Multinomial
-from fewbits.glm.path import Path, fit_path, lambda_max, lambdas_below
+from fewbits.glm.path import Path, fit_path, lambda_max, lambdas_below, walk
 from fewbits.glm.penalties import ElasticNet, GroupElasticNet
 from fewbits.glm.solver import TOLERANCE, Fit, fit
 from fewbits.glm.standardize import Standardization, standardize
@@ -22,4 +22,5 @@ __all__ = [
     "lambda_max",
     "lambdas_below",
     "standardize",
+    "walk",
 ]

@@ -1,7 +1,7 @@
 """Many fits, from the strength at which nothing is left down to a weak one, each from the last."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -50,7 +50,11 @@ def lambda_max(
 
     max_jc |sum_i z_ij (1[y_i = c] - ybar_c)| / n / alpha; grouped, the lengths over c of the same
     sums instead of their largest. (glm-saga divides by max(alpha, 0.001).)
+
+    Raises:
+        UsageError: alpha is not above 0 and at most 1, or the labels are wrong.
     """
+    ElasticNet(1.0, alpha)  # tells of a wrong alpha
     loss = Multinomial(features, labels, classes)
     _, slope, _ = loss(*loss.null())
     return _reach(slope, grouped).max().item() / alpha
@@ -83,10 +87,6 @@ def fit_path(
 ) -> Path:
     """Fits at falling strengths, each started where the ones before it point to.
 
-    Features that cannot enter yet are set aside by the sequential strong rule (Tibshirani et al.
-    2012, JRSS B 74(2)) and looked at again afterwards: whatever violates its KKT condition is
-    taken in and the fit goes on, so the rule changes the time and not the result.
-
     Args:
         features: as they come from the network; they are standardised here.
         labels: from 0; every class has at least one.
@@ -101,13 +101,42 @@ def fit_path(
     Raises:
         UsageError: bad features, labels, strengths or tolerance.
     """
-    check_tolerance(tolerance)
     z, how = standardize(features)
     loss = Multinomial(z, labels, classes)
-    make = GroupElasticNet if grouped else ElasticNet
-    make(1.0, alpha)  # a wrong alpha is told before anything is computed
     if isinstance(lambdas, int):
         lambdas = lambdas_below(lambda_max(z, labels, classes, alpha, grouped), lambdas)
+    fits: list[Fit] = []
+    for found in walk(loss, lambdas, alpha, grouped, tolerance):
+        fits.append(found)
+        if on_fit is not None:
+            on_fit(len(fits), len(lambdas), found)
+    return Path(tuple(lambdas), tuple(fits), how)
+
+
+@torch.no_grad()
+def walk(
+    loss: Multinomial,
+    lambdas: Sequence[float],
+    alpha: float = 0.99,
+    grouped: bool = False,
+    tolerance: float = TOLERANCE,
+) -> Iterator[Fit]:
+    """The fits of a path one by one, so that who has seen enough can stop.
+
+    Features that cannot enter yet are set aside by the sequential strong rule (Tibshirani et al.
+    2012, JRSS B 74(2)) and looked at again afterwards: whatever violates its KKT condition is
+    taken in and the fit goes on, so the rule changes the time and not the result.
+
+    Args:
+        loss: of standardised features.
+        lambdas: strengths, falling.
+        alpha, grouped, tolerance: as in :func:`fit_path`.
+
+    Raises:
+        UsageError: bad strengths, alpha or tolerance.
+    """
+    check_tolerance(tolerance)
+    make = GroupElasticNet if grouped else ElasticNet
     falling = all(low < high for high, low in zip(lambdas, lambdas[1:], strict=False))
     if not lambdas or not falling:
         raise UsageError(f"lambdas must fall and be at least one, got {tuple(lambdas)}")
@@ -118,14 +147,10 @@ def fit_path(
         pull = _reach(slope, grouped)
         # At least one, that there be something to fit.
         bound = min(alpha * max(2 * strength - before, 0.0), pull.max().item())
-        candidates = pull >= bound
         start = loss.null() if not fits else _foreseen(lambdas[place - 2 : place + 1], fits)
-        found, slope = _fit_screened(loss, make(strength, alpha), start, candidates, tolerance)
-        before = strength
-        fits.append(found)
-        if on_fit is not None:
-            on_fit(len(fits), len(lambdas), found)
-    return Path(tuple(lambdas), tuple(fits), how)
+        found, slope = _fit_screened(loss, make(strength, alpha), start, pull >= bound, tolerance)
+        before, fits = strength, [*fits[-1:], found]
+        yield found
 
 
 def _foreseen(lambdas: Sequence[float], fits: Sequence[Fit]) -> Layer:
