@@ -1,0 +1,1 @@
+"""Q-SENN: five features a class, each for or against it (arXiv 2312.13839)."""
