@@ -1,0 +1,124 @@
+"""Measures of features and sparse layers: toys worked by hand, laws, what is refused."""
+
+import math
+import re
+from statistics import NormalDist
+
+import pytest
+import torch
+from torch import Tensor
+
+from fewbits.errors import UsageError
+from fewbits.metrics import features as f
+
+
+def peaks(*places: int, height: float = 30.0) -> Tensor:
+    """One image, nine places, a feature loud at each of ``places``."""
+    maps = torch.zeros(1, len(places), 9)
+    for feature, place in enumerate(places):
+        maps[0, feature, place] = height
+    return maps.view(1, -1, 3, 3)
+
+
+FIRST = torch.tensor([0])
+
+
+def test_diversity_is_one_apart_and_a_share_together() -> None:
+    weights = torch.ones(1, 5)
+    assert f.diversity(peaks(0, 2, 4, 6, 8), weights, FIRST).item() == pytest.approx(1)
+    assert f.diversity(peaks(4, 4, 4, 4, 4), weights, FIRST).item() == pytest.approx(1 / 5)
+    assert f.diversity(peaks(0, 0, 4, 4, 8), weights, FIRST).item() == pytest.approx(3 / 5)
+
+
+def test_diversity_asks_the_strongest_whatever_their_sign_and_no_others() -> None:
+    maps = peaks(0, 0, 8)
+    both = torch.tensor([[-2.0, 0.1, 1.0]])
+    assert f.diversity(maps, both, FIRST, top=2).item() == pytest.approx(1)
+    # Features of weight 0 do not count, though five are asked for.
+    assert f.diversity(maps, torch.tensor([[1.0, -1.0, 0.0]]), FIRST).item() == pytest.approx(0.5)
+    assert f.diversity(maps, torch.zeros(1, 3), FIRST).item() == 0
+
+
+def test_only_the_scaled_diversity_ignores_scale() -> None:
+    weights, faint = torch.ones(1, 3), peaks(0, 4, 8, height=2.0)
+    assert f.diversity(faint, weights, FIRST) < f.diversity(5 * faint, weights, FIRST)
+    scaled = (f.diversity(factor * faint, weights, FIRST, scaled=True) for factor in (1, 5))
+    torch.testing.assert_close(*scaled)
+    # By hand: each map is 9 at its peak, 0 elsewhere, once its mean is 1.
+    peak, rest = math.exp(9) / (math.exp(9) + 8), 1 / (math.exp(9) + 8)
+    wanted = (3 * peak + 6 * rest) / 3
+    assert f.diversity(faint, weights, FIRST, scaled=True).item() == pytest.approx(wanted)
+
+
+def test_dependence_by_hand() -> None:
+    features = torch.tensor([[1.0, 2.0, 3.0], [0.0, 5.0, 0.0], [0.0, 0.0, 7.0]])
+    weights = torch.tensor([[3.0, -1.0, 0.0]])
+    found = f.dependence(features, weights, torch.zeros(3, dtype=torch.long))
+    assert found.tolist() == pytest.approx([3 / 5, 1.0, 1.0])
+
+
+def test_alignment_by_hand() -> None:
+    features = torch.tensor([[4.0, 1.0], [2.0, 1.0], [0.0, 1.0], [2.0, 1.0]])
+    attributes = torch.tensor([[1, 0, 1], [1, 1, 1], [0, 0, 1], [0, 0, 1]], dtype=torch.bool)
+    # First attribute: 3 - 1 = 2; second: 2 - 2 = 0; third never varies. E f - min f = 2.
+    assert f.alignment(features, attributes).tolist() == [1.0, 0.0]
+
+
+def test_structural_grounding_by_hand() -> None:
+    truth = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    weights = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
+    found = f.structural_grounding(weights, truth, pairs=1)
+    assert found == pytest.approx(1 / math.sqrt(2))
+    assert f.structural_grounding(truth, truth) == pytest.approx(1)
+    # The other two pairs share nothing in truth nor in the weights.
+    assert f.structural_grounding(weights, truth) == pytest.approx(found)
+
+
+def test_class_independence_by_hand() -> None:
+    features = torch.tensor([[3.0, 5.0, 2.0], [1.0, 3.0, 2.0], [1.0, 3.0, 2.0], [1.0, 5.0, 2.0]])
+    labels = torch.tensor([0, 0, 1, 1])
+    assert f.class_independence(features, labels).tolist() == [0.0, 0.5, 0.0]
+
+
+def test_contrastiveness_knows_two_humps_from_one() -> None:
+    generator = torch.Generator().manual_seed(0)
+    normal = torch.randn(4000, generator=generator, dtype=torch.float64)
+    which = (torch.arange(4000) % 2).double()
+    columns = torch.stack([normal + 12 * which, normal + 4 * which, torch.ones_like(normal)], 1)
+    far, near, constant = f.contrastiveness(columns).tolist()
+    assert far == pytest.approx(1, abs=1e-6)
+    assert near == pytest.approx(1 - 2 * NormalDist().cdf(-2), abs=0.02)
+    assert constant == 0
+    uniform = f.contrastiveness(normal[:, None]).item()
+    assert uniform < near
+
+
+def test_the_overlap_of_two_normals_of_one_width_is_known() -> None:
+    import numpy as np
+
+    for distance in (0.0, 1.0, 3.0):
+        found = f._overlap(np.array([0.0, distance]), np.array([1.0, 1.0]))
+        assert found == pytest.approx(2 * NormalDist().cdf(-distance / 2), abs=1e-4)
+
+
+def test_correlation_by_hand() -> None:
+    columns = torch.tensor([[1.0, 2.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 1.0]])
+    assert f.correlation(columns).tolist() == pytest.approx([1.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: f.diversity(peaks(0, 1), torch.ones(1, 3), FIRST), "each of the 2 features, got"),
+        (lambda: f.diversity(peaks(0, 1), torch.ones(1, 2), FIRST, top=0), "top must be at least"),
+        (lambda: f.dependence(torch.ones(1, 2), torch.ones(1, 3), FIRST), "2 features, got 3"),
+        (lambda: f.alignment(torch.ones(2, 2), torch.ones(3, 1).bool()), "the same images, got 2"),
+        (lambda: f.alignment(torch.ones(2, 2), torch.ones(2, 1).bool()), "no attribute varies"),
+        (lambda: f.structural_grounding(torch.ones(2, 2), torch.ones(3, 1)), "the same classes"),
+        (lambda: f.structural_grounding(torch.ones(2, 2), torch.eye(2)), "no two classes share"),
+        (lambda: f.correlation(torch.ones(3, 1)), "one feature alone repeats none"),
+    ],
+)
+def test_what_does_not_fit_is_refused(unchecked, call, message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
+        call()
