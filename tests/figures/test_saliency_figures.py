@@ -26,6 +26,7 @@ def report() -> Report:
     changed = {
         "agreement.spearman": cell(-0.2),
         "faithfulness.deletion.gain": cell(0.3),
+        "faithfulness.road.gain": cell(0.1),
         "clarity.gini": cell(0.0),
     }
     floor = {m: {"agreement.spearman": cell(0.9)} for m in METHODS}
@@ -62,6 +63,15 @@ def test_other_measures_have_no_floor(report):
     drawing = figures.recorded_maps(report, "faithfulness.deletion.gain", MODELS, METHODS)
     assert "another seed" not in drawing.alt
     assert not any(axes.patches for axes in drawing.axes)
+
+
+def test_differences_stand_beside_zero(report):
+    pairs = [(name, "float, trained on") for name in MODELS[1:]]
+    drawing = figures.recorded_differences(report, "faithfulness.deletion.gain", pairs, METHODS)
+    assert "deletion.gain, the first model's minus the second's" in drawing.alt
+    assert "PACT 4, beside float, trained on 0.30" in drawing.alt
+    for axes in drawing.axes:
+        assert [line.get_xdata()[0] for line in axes.lines].count(0) == 1, "the line at zero"
 
 
 def test_the_verdict_has_a_row_a_model(report):

@@ -90,9 +90,13 @@ def test_numbers_are_those_of_the_measures(finished):
         deletions.append(area[right[1]])
         alike.append(metrics.spearman(*maps)[right[0] & right[1]])
     cell = report.metrics["models"]["PACT 2"]["gradient"]["faithfulness.deletion"]
-    assert cell["mean"] == pytest.approx(torch.stack([d.mean() for d in deletions]).mean().item())
+    assert cell["mean"] == pytest.approx(
+        torch.stack([d.mean() for d in deletions]).mean().item(), abs=1e-6
+    )
     cell = report.metrics["pairs"]["PACT 2 | float"]["gradient"]["agreement.spearman"]
-    assert cell["mean"] == pytest.approx(torch.stack([a.mean() for a in alike]).mean().item())
+    assert cell["mean"] == pytest.approx(
+        torch.stack([a.mean() for a in alike]).mean().item(), abs=1e-6
+    )
 
 
 def test_differences_are_paired_and_of_models_that_are_there(finished):
@@ -102,7 +106,7 @@ def test_differences_are_paired_and_of_models_that_are_there(finished):
         "PTQ 2 | float",
         "float, 2-bit gradient | float",
     }
-    assert set(found["float, 2-bit gradient | float"]) == {"gradient", "random", "edges"}
+    assert set(found["float, 2-bit gradient | float"]) == {"gradient"}
     row = found["PACT 2 | float, trained on"]["gradient"]
     assert {"agreement.spearman", "faithfulness.deletion.gain", "clarity.gini"} <= set(row)
     assert "agreement.spearman" not in found["PTQ 2 | float"]["gradient"], "float started anew"
@@ -137,7 +141,9 @@ def test_every_number_has_a_measure(finished):
 
 def test_findings_survive_the_file(finished):
     report, out = finished
-    assert Findings.of(Report.read(out)).to_metrics().items() <= report.metrics.items()
+    again = Findings.of(Report.read(out))
+    assert again == Findings.of(report)
+    assert again.to_metrics().items() <= report.metrics.items()
 
 
 def test_another_kind_of_report_has_no_findings(finished):

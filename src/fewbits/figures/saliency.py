@@ -114,22 +114,47 @@ def recorded_maps(
     band through all others.
     """
     found = Findings.of(report)
-    panels_of = {method: _rows(found, measure, models, method) for method in methods}
+    rows = {method: _rows(found, measure, models, method) for method in methods}
+    return _forest(rows, measure.partition(".")[2], "by model")
+
+
+def recorded_differences(
+    report: Report, measure: str, pairs: Sequence[tuple[str, str]], methods: Sequence[str]
+) -> Drawing:
+    """What one model's maps have over another's, image by image: a panel a method, a row a pair.
+
+    Args:
+        pairs: of models, the first minus the second; each among the report's differences.
+    """
+    found = Findings.of(report)
+    rows = {
+        method: {
+            f"{one}, beside {other}": found.differences[f"{one} | {other}"][method][measure]
+            for one, other in pairs
+        }
+        for method in methods
+    }
+    drawing = _forest(rows, measure.partition(".")[2], "the first model's minus the second's")
+    for axes in drawing.axes:
+        axes.axvline(0, color=LIGHT["ink"], linewidth=0.8)
+    return drawing
+
+
+def _forest(rows_of: Mapping[str, Mapping[str, Interval]], name: str, what: str) -> Drawing:
+    """A panel a method, a row a name: mean and interval. The noise floor is a band as well."""
     told = "; ".join(
-        f"{method}: " + ", ".join(f"{name} {cell.mean:.2f}" for name, cell in rows.items())
-        for method, rows in panels_of.items()
+        f"{method}: " + ", ".join(f"{row} {cell.mean:.2f}" for row, cell in rows.items())
+        for method, rows in rows_of.items()
     )
-    name = measure.partition(".")[2]
-    drawing = Drawing(
-        f"{name} by model, with 95 % intervals. {told}.", 7.6, 0.26 * len(models) + 1.4
-    )
-    panels = drawing.panels(1, len(methods), sharey=True)
-    for axes, (method, rows) in zip(panels, panels_of.items(), strict=True):
-        for place, (model, cell) in enumerate(rows.items()):
-            shade = LIGHT["float" if "float" in model or model in ("random", "edges") else "pact"]
+    count = max(map(len, rows_of.values()))
+    drawing = Drawing(f"{name}, {what}, with 95 % intervals. {told}.", 7.6, 0.26 * count + 1.2)
+    panels = drawing.panels(1, len(rows_of), sharey=True)
+    for axes, (method, rows) in zip(panels, rows_of.items(), strict=True):
+        for place, (row, cell) in enumerate(rows.items()):
+            shade = LIGHT["float" if row.startswith("float") else "pact"]
             axes.plot([cell.low, cell.high], [place, place], color=shade, linewidth=3, alpha=0.5)
             axes.plot(cell.mean, place, "o", color=shade, markersize=4)
-            if model == FLOOR:
+            if row == FLOOR:
                 axes.axvspan(cell.low, cell.high, color=LIGHT["float"], alpha=0.18, linewidth=0)
         axes.set_yticks(range(len(rows)), list(rows))
         axes.set_title(method, fontsize=9)
@@ -158,9 +183,14 @@ def recorded_verdict(
 
     Every change is against the float copy that was trained on for as long, image by image.
     """
-    measures = ("agreement.spearman", "faithfulness.deletion.gain", "clarity.gini")
+    measures = (
+        "agreement.spearman",
+        "faithfulness.deletion.gain",
+        "faithfulness.road.gain",
+        "clarity.gini",
+    )
     columns: dict[str, list[str]] = {"data set, network": [], "model": [], "accuracy, %": []}
-    columns |= {f"change of {measure.partition('.')[2]}": [] for measure in measures}
+    columns |= {measure.partition(".")[2]: [] for measure in measures}
     for report in reports:
         found = Findings.of(report)
         for name in models:
@@ -169,5 +199,7 @@ def recorded_verdict(
             columns["accuracy, %"].append(f"{100 * found.accuracy[name].mean:.2f}")
             for measure in measures:
                 cell = found.differences[f"{name} | float, trained on"][method][measure]
-                columns[f"change of {measure.partition('.')[2]}"].append(with_interval(cell, 3))
-    return table(columns, caption=f"{method} maps; changes with 95 % intervals.")
+                columns[measure.partition(".")[2]].append(with_interval(cell, 3))
+    return table(
+        columns, caption=f"{method} maps: changes beside the float copy, with 95 % intervals."
+    )

@@ -9,6 +9,8 @@ from fewbits.metrics import Interval
 from fewbits.report import Report
 from fewbits.saliency.models import MODELS
 
+DIGITS = 6
+
 # By method, then by measure: ``cells["gradient"]["clarity.gini"]``.
 Cells = Mapping[str, Mapping[str, Interval]]
 
@@ -88,12 +90,18 @@ class Findings:
             ) from error
 
     def to_metrics(self) -> dict[str, object]:
-        """As a report keeps it."""
-        return asdict(self)
+        """As a report keeps it: no digits that no interval supports."""
+        return {name: _rounded(value) for name, value in asdict(self).items()}
 
     def agreement(self, model: str) -> Cells:
         """How like the maps of the network it started from; empty for one that started anew."""
         return self.pairs.get(f"{model} | {MODELS[model].start}", {})
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    return {k: _rounded(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _cells(found: Mapping[str, Any]) -> Cells:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fewbits.metrics import MEASURES, Interval, bootstrap_seeds
 from fewbits.saliency.findings import Cells, Findings, Flipped, NoiseFloor
-from fewbits.saliency.measuring import Numbers
+from fewbits.saliency.measuring import BASELINES, Numbers
 from fewbits.saliency.models import MODELS, Member
 
 # The first minus the second, image by image. What training does is taken off: a copy that was
@@ -120,7 +120,8 @@ def difference(
     rows, masks = [], []
     for s in seeds:
         mine, theirs = models[name, s], models[other, s]
-        row = {key: mine[key] - theirs[key] for key in mine if " " in key and key in theirs}
+        kept = [key for key in mine if key in theirs and _of_a_map(key)]
+        row = {key: mine[key] - theirs[key] for key in kept}
         mask = right[name, s] & right[other, s]
         if start is not None and start == MODELS[other].start:
             alike, usual = pairs[(name, s), (start, s)], pairs[(other, s), (start, s)]
@@ -129,6 +130,11 @@ def difference(
         rows.append(row)
         masks.append(mask)
     return intervals(rows, masks, [(s,) for s in seeds])
+
+
+def _of_a_map(key: str) -> bool:
+    method, _, measure = key.partition(" ")
+    return bool(measure) and method not in BASELINES
 
 
 def intervals(
