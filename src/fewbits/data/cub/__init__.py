@@ -1,0 +1,17 @@
+"""CUB-200-2011, or any set in its layout: photographs of birds with parts and attributes."""
+
+from fewbits.data.cub.birdset import BirdSet, Photos
+from fewbits.data.cub.pixels import place_boxes, place_parts, read_masks, read_pixels, windows
+from fewbits.data.cub.reading import find_layout, read_cub
+
+__all__ = [
+    "BirdSet",
+    "Photos",
+    "find_layout",
+    "place_boxes",
+    "place_parts",
+    "read_cub",
+    "read_masks",
+    "read_pixels",
+    "windows",
+]

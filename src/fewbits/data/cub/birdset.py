@@ -1,0 +1,94 @@
+"""What a set of birds is here: photographs with boxes, parts and attributes, in three splits."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Photos:
+    """One split. Pixels stay on disk until :func:`fewbits.data.cub.read_pixels` is asked for them.
+
+    Attributes:
+        paths: the pictures.
+        labels: class numbers from 0, without gaps.
+        image_ids: as in the files; they may have gaps.
+        sizes: width and height of each stored picture, in pixels.
+        boxes: left, top, width and height of the box around the bird, in pixels.
+        parts: x and y of each part, in pixels rightwards and downwards; 0 where not visible.
+        visible: whether a part can be seen.
+        attributes: which attributes were seen on the bird, where the set knows.
+        certainty: 1 not visible, 2 guessing, 3 probably, 4 definitely; goes with ``attributes``.
+        masks: pictures that are white where the bird is, where the set has them.
+    """
+
+    paths: tuple[Path, ...]
+    labels: Int[Tensor, " image"]
+    image_ids: Int[Tensor, " image"]
+    sizes: Int[Tensor, "image 2"]
+    boxes: Float[Tensor, "image 4"]
+    parts: Float[Tensor, "image part 2"]
+    visible: Bool[Tensor, "image part"]
+    attributes: Bool[Tensor, "image attribute"] | None = None
+    certainty: UInt8[Tensor, "image attribute"] | None = None
+    masks: tuple[Path, ...] | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of pictures."""
+        return len(self.paths)
+
+    def take(self, positions: list[int]) -> "Photos":
+        """The pictures at ``positions``, in that order."""
+        at = torch.tensor(positions, dtype=torch.int64)
+        return replace(
+            self,
+            paths=tuple(self.paths[i] for i in positions),
+            labels=self.labels[at],
+            image_ids=self.image_ids[at],
+            sizes=self.sizes[at],
+            boxes=self.boxes[at],
+            parts=self.parts[at],
+            visible=self.visible[at],
+            attributes=None if self.attributes is None else self.attributes[at],
+            certainty=None if self.certainty is None else self.certainty[at],
+            masks=None if self.masks is None else tuple(self.masks[i] for i in positions),
+        )
+
+    def first(self, count: int) -> "Photos":
+        """The first ``count`` pictures, a fair sample of all, or all if there are fewer."""
+        return self.take(list(range(min(count, self.count))))
+
+
+@dataclass(frozen=True)
+class BirdSet:
+    """Fit on ``train``, choose on ``validation``, report on ``test`` once.
+
+    Attributes:
+        name: of the set.
+        folder: where it was read from.
+        class_names: without their numbers, as ``Black_footed_Albatross``.
+        class_ids: as in the files; they may have gaps.
+        part_names: in the order of ``Photos.parts``.
+        attribute_names: in the order of ``class_attributes``; none if the set has no attributes.
+        class_attributes: share of a class's pictures that show an attribute, 0 to 1.
+    """
+
+    name: str
+    folder: Path
+    class_names: tuple[str, ...]
+    class_ids: tuple[int, ...]
+    part_names: tuple[str, ...]
+    attribute_names: tuple[str, ...]
+    class_attributes: Float[Tensor, "class attribute"] | None
+    train: Photos
+    validation: Photos
+    test: Photos
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes; labels lie in 0..num_classes - 1."""
+        return len(self.class_names)
