@@ -5,6 +5,7 @@ import json
 import math
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,8 @@ RECORDED_FOLDERS = (_HERE / "recorded", _HERE.parents[1] / "results")
 REPORT_NAME = "report.json"
 SETTINGS_NAME = "settings.json"
 LOCK_NAME = ".lock"
+# An object of nothing but numbers: an interval, say. Strings may hold anything, so none may be in it.
+ONE_LINE = re.compile(r"\{\n((?: *\"[^\"]*\": [-+.\deE]+,?\n)+) *\}")
 
 
 @dataclass(frozen=True)
@@ -108,13 +111,17 @@ def read_json(path: Path, keys: set[str] | None = None) -> dict[str, Any]:
     return found
 
 
+def _on_one_line(found: re.Match[str]) -> str:
+    return "{" + ", ".join(line.strip().rstrip(",") for line in found[1].splitlines() if line) + "}"
+
+
 def write_json(value: object, path: Path) -> Path:
-    """Write JSON beside the file, then rename it into place.
+    """Write JSON beside the file, then rename it into place; objects of numbers on one line each.
 
     Raises:
         FewbitsError: the folder cannot be written.
     """
-    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+    text = ONE_LINE.sub(_on_one_line, json.dumps(value, indent=2, allow_nan=False)) + "\n"
     return write_whole(path, lambda part: part.write_text(text))
 
 

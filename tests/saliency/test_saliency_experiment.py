@@ -179,6 +179,7 @@ def test_a_killed_experiment_goes_on_and_ends_the_same(finished, tmp_path):
     report, fresh = experiment.run(SETTINGS, None, tmp_path)
     assert fresh
     assert report.metrics == finished[0].metrics
+    assert report.provenance["resumed"] and not finished[0].provenance["resumed"]
     assert all(path.stat().st_mtime_ns == time for path, time in measured.items())
 
 

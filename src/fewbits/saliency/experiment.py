@@ -123,7 +123,7 @@ def run(
     if claim_folder(out, identity):
         return Report.read(out), False
     with held(out):
-        started = time.perf_counter()
+        started, resumed = time.perf_counter(), (out / "measured").exists()
         workshop = Workshop(images, settings.network, schedule, out / "networks", finished)
         split = images.test.first(settings.images)
         bench = _Bench(workshop, settings.family, split, out / "measured", on_stage)
@@ -142,7 +142,8 @@ def run(
                 "networks_from": sorted({place.name for place in finished.values()}),
                 **summarise(bench.models, bench.pairs, bench.labels).to_metrics(),
             },
-            provenance=provenance(time.perf_counter() - started),
+            # Where it was resumed, the seconds are those of the last leg.
+            provenance={**provenance(time.perf_counter() - started), "resumed": resumed},
         )
         report.write(out)
     return report, True
