@@ -25,7 +25,7 @@ RECORDED_FOLDERS = (_HERE / "recorded", _HERE.parents[1] / "results")
 REPORT_NAME = "report.json"
 SETTINGS_NAME = "settings.json"
 LOCK_NAME = ".lock"
-# An object of nothing but numbers: an interval, say. Strings may hold anything, so none may be in it.
+# An object of nothing but numbers, an interval say. Strings may hold anything: none may be in it.
 ONE_LINE = re.compile(r"\{\n((?: *\"[^\"]*\": [-+.\deE]+,?\n)+) *\}")
 
 
