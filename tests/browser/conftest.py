@@ -1,13 +1,16 @@
-"""One Chromium for all browser tests, and a way to open a page in it."""
+"""One Chromium for all browser tests, and ways to open a page or a control in it."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pages
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from visiting import Visit
+from reading import ready
+from visiting import Visit, serving
 
 FLAGS = [
     "--no-sandbox",
@@ -68,3 +71,41 @@ def visit(chromium):
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def publish(tmp_path_factory):
+    """Puts a page on 127.0.0.1: ``publish(html)`` -> its address."""
+    folder, numbers = tmp_path_factory.mktemp("pages"), itertools.count()
+
+    def published(html):
+        name = f"{next(numbers)}.html"
+        (folder / name).write_text(html, encoding="utf-8")
+        return f"{origin}/{name}"
+
+    with serving(folder) as origin:
+        yield published
+
+
+@pytest.fixture
+def show(visit, publish):
+    """Opens controls in a bare page: ``show(widget, theme="dark")``, settings as of ``visit``."""
+
+    def shown(*widgets, **settings):
+        return ready(visit(publish(pages.bare(*widgets)), **settings))
+
+    return shown
+
+
+@pytest.fixture
+def notebook(visit, publish):
+    """Opens a control under a notebook's model: ``notebook(widget)``; the console stays empty."""
+    opened = []
+
+    def shown(widget):
+        opened.append(ready(visit(publish(pages.notebook(widget)))))
+        return opened[-1]
+
+    yield shown
+    for seen in opened:
+        assert seen.complaints == []

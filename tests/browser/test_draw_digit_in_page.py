@@ -1,4 +1,4 @@
-"""DrawDigit in a page and under a notebook's model: its numbers, its hands, its looks."""
+"""DrawDigit in a page and in a notebook: its numbers, its ink, its hands."""
 
 import json
 import re
@@ -18,10 +18,9 @@ from digit_networks import (
     scribbles,
     tied_network,
 )
+from pages import bare
+from reading import control, rgb, status
 from reference import mnist_drawing
-from test_playground_in_notebook import PAGE as NOTEBOOK
-from test_playground_in_page import PAGE
-from visiting import serving
 
 from fewbits.palette import DARK, LIGHT
 from fewbits.widgets import DrawDigit
@@ -50,50 +49,24 @@ def widget():
     return DrawDigit(compact_networks(), CLASSES, digit_images(6), bits="4")
 
 
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory, widget):
-    folder = tmp_path_factory.mktemp("pages")
+@pytest.fixture
+def arithmetic(visit, publish):
+    """A page with the control's arithmetic and nothing to see."""
     scripts = ("network_numbers.js", "network_convolve.js", "network.js", "draw_digit_ink.js")
-    one = PAGE.format(widget.html())
-    pages = {
-        "one.html": one,
-        "empty.html": PAGE.format(DrawDigit({"two": compact_networks()["2"]}, CLASSES).html()),
-        "cut.html": one.replace('"networks":[', '"networks":[[,'),
-        "none.html": one.replace('"networks":[', '"networks":[],"rest":['),
-        "damaged.html": re.sub(r'("bits":2,[^}]*?"data":")(.{60}).{10}', r"\1\2~~~~~~~~~~", one),
-        "short.html": one.replace('"count":4608', '"count":9999', 1),
-        "arithmetic.html": MODULE % source("base.js", *scripts),
-        "notebook.html": NOTEBOOK % (widget._css, widget._esm, json.dumps(widget.state())),
-    }
-    for name, text in pages.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    with serving(folder) as address:
-        yield address
-
-
-def opened(visit, origin, page="one.html", **settings):
-    seen = visit(f"{origin}/{page}", **settings)
-    seen.page.wait_for_selector("[data-widget] .fb-pad")
-    return seen
+    page = visit(publish(MODULE % source("base.js", *scripts))).page
+    page.wait_for_function("window.arithmetic")
+    return page
 
 
 @pytest.fixture
-def one(origin, visit):
-    seen = opened(visit, origin)
+def one(show, widget):
+    seen = show(widget)
     yield seen
-    assert seen.complaints == []
-
-
-def control(seen, name):
-    return seen.page.locator(f"[data-input={name}]")
+    assert seen.strangers(seen.page.url) == seen.complaints == []
 
 
 def read(seen):
     return seen.page.evaluate(READ)
-
-
-def status(seen):
-    return seen.page.locator(".fb-status").inner_text()
 
 
 def agrees(seen, widget, bits, target=None):
@@ -142,16 +115,16 @@ RUN = """async ({ layers, images, targets }) => {
 
 @pytest.mark.parametrize("name", ["compact", "classic"])
 @pytest.mark.parametrize("bits", WIDTHS)
-def test_many_drawings_give_pytorchs_numbers(origin, visit, name, bits):
+def test_many_drawings_give_pytorchs_numbers(arithmetic, name, bits):
     network = quantized_network(name, bits)
     twin, double = exact_twin(network, bits), deepcopy(network).double()
     with torch.no_grad():
         expected, exact = double(IMAGES), twin(IMAGES)
     targets = exact.argmax(1).tolist()
-    page = visit(f"{origin}/arithmetic.html").page
-    page.wait_for_function("window.arithmetic")
     images = (IMAGES * 255).round().int().flatten(1).tolist()
-    rows = page.evaluate(RUN, {"layers": describe(twin), "images": images, "targets": targets})
+    rows = arithmetic.evaluate(
+        RUN, {"layers": describe(twin), "images": images, "targets": targets}
+    )
     logits = torch.tensor([row["logits"] for row in rows], dtype=torch.float64)
     assert (logits - exact).abs().max() < 1e-12
     assert (logits - expected).abs().max() < 1e-9
@@ -166,12 +139,10 @@ def test_many_drawings_give_pytorchs_numbers(origin, visit, name, bits):
     )
 
 
-def test_ties_go_to_the_even_level_in_the_page_too(origin, visit):
-    page = visit(f"{origin}/arithmetic.html").page
-    page.wait_for_function("window.arithmetic")
+def test_ties_go_to_the_even_level_in_the_page_too(arithmetic):
     layers = describe(exact_twin(tied_network(), "2"))
     asked = {"layers": layers, "images": [[255] * 784], "targets": [0]}
-    (row,) = page.evaluate(RUN, asked)
+    (row,) = arithmetic.evaluate(RUN, asked)
     assert row["logits"] == pytest.approx([2.0, -1.75], abs=1e-12)
     assert row["gradient"] == pytest.approx([2 / 784] * 784)
 
@@ -184,11 +155,9 @@ def relative(got, expected):
 @pytest.mark.parametrize("centre", [True, False])
 @pytest.mark.parametrize("pen", [1, 2.2, 4])
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_strokes_become_mnists_image(origin, visit, centre, pen, count):
-    page = visit(f"{origin}/arithmetic.html").page
-    page.wait_for_function("window.arithmetic")
+def test_strokes_become_mnists_image(arithmetic, centre, pen, count):
     asked = {"strokes": STROKES[:count], "pen": pen, "centre": centre, "base": None}
-    got = page.evaluate("(asked) => Array.from(arithmetic.imageOf(asked))", asked)
+    got = arithmetic.evaluate("(asked) => Array.from(arithmetic.imageOf(asked))", asked)
     slow = mnist_drawing.image(STROKES[:count], pen, centre)
     apart = np.abs(np.array(got).reshape(28, 28) - slow.astype(int))
     assert apart.max() <= 1, "a byte is rounded from single precision in one, double in the other"
@@ -210,20 +179,16 @@ PAINT = """(strokes) => {
 }"""
 
 
-def test_ink_that_is_kept_is_the_same_as_fresh_ink(origin, visit):
-    page = visit(f"{origin}/arithmetic.html").page
-    page.wait_for_function("window.arithmetic")
-    pairs = page.evaluate(PAINT, STROKES)
+def test_ink_that_is_kept_is_the_same_as_fresh_ink(arithmetic):
+    pairs = arithmetic.evaluate(PAINT, STROKES)
     assert all(kept == fresh for kept, fresh in pairs)
     assert len({tuple(fresh) for _, fresh in pairs}) == 7  # two of the nine come twice
 
 
-def test_ink_on_a_ready_made_image_stays_where_it_was_drawn(origin, visit):
-    page = visit(f"{origin}/arithmetic.html").page
-    page.wait_for_function("window.arithmetic")
+def test_ink_on_a_ready_made_image_stays_where_it_was_drawn(arithmetic):
     base = (IMAGES[3] * 255).round().int().flatten().tolist()
     asked = {"strokes": STROKES[:1], "pen": 2, "centre": True, "base": base}
-    got = page.evaluate("(asked) => Array.from(arithmetic.imageOf(asked))", asked)
+    got = arithmetic.evaluate("(asked) => Array.from(arithmetic.imageOf(asked))", asked)
     ink = mnist_drawing.image(STROKES[:1], 2, centre=False).flatten().astype(int)
     assert np.abs(np.array(got) - np.maximum(ink, base)).max() <= 1
 
@@ -331,10 +296,10 @@ def test_tab_reaches_everything(one):
     assert reached == ["bits", "drawing", "target", "pad", "clear", "undo", "pen", "centre"]
 
 
-def test_a_finger_draws_and_the_page_stays(origin, chromium, widget):
+def test_a_finger_draws_and_the_page_stays(publish, chromium, widget):
     context = chromium.new_context(viewport={"width": 360, "height": 700}, has_touch=True)
     page = context.new_page()
-    page.goto(f"{origin}/one.html")
+    page.goto(publish(bare(widget)))
     page.wait_for_selector(".fb-pad")
     page.locator("[data-input=clear]").tap()
     page.locator(".fb-pad").scroll_into_view_if_needed()
@@ -375,43 +340,23 @@ def test_the_sentence_tells_who_disagrees(one, widget):
 # Looks
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1200])
-@pytest.mark.parametrize("page", ["one.html", "empty.html"])
-def test_axe_finds_nothing_serious(origin, visit, theme, width, page):
-    assert opened(visit, origin, page, theme=theme, width=width).axe() == []
-
-
-def test_fits_a_phone(origin, visit):
-    seen = opened(visit, origin, width=360)
-    assert seen.overhang() <= 0
-    seen.page.set_viewport_size({"width": 320, "height": 700})
-    assert seen.overhang() <= 0
-
-
 @pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
-def test_ink_follows_the_theme(origin, visit, theme, colours):
-    seen = opened(visit, origin, theme=theme)
+def test_ink_follows_the_theme(show, widget, theme, colours):
+    seen = show(widget, theme=theme)
     stroke(seen, (8, 6), (20, 6))
-    expected = tuple(int(colours["ink"][i : i + 2], 16) for i in (1, 3, 5))
     for part in (".fb-strokes path", "[data-map=image] path"):
         colour = f"getComputedStyle(document.querySelector('{part}')).stroke"
-        assert seen.page.evaluate(colour) == f"rgb{expected}"
+        assert seen.page.evaluate(colour) == f"rgb{rgb(colours, 'ink')}"
 
 
-def test_every_input_has_a_name_and_every_number_too(one):
-    labels = one.page.evaluate(
-        "[...document.querySelectorAll('input, select')].map((e) => e.labels[0]?.innerText)"
-    )
-    starts = ["8", "4", "2", "Begin with", "Gradient of the logit of", "pen", "centred"]
-    assert all(label.startswith(s) for label, s in zip(labels, starts, strict=True)), labels
-    names = list(read(one)["numbers"])
-    assert one.page.locator("output").count() == len(names) == 20 + 3 + 3
-    assert "undefined" not in names
+def test_every_network_is_named_by_its_label(one):
+    radios = one.page.locator("[data-input=bits]").all()
+    labels = [radio.evaluate("(e) => e.labels[0].innerText") for radio in radios]
+    assert [label[0] for label in labels] == ["8", "4", "2"]
 
 
-def test_without_ready_made_drawings_the_field_is_empty(origin, visit):
-    seen = opened(visit, origin, "empty.html")
+def test_without_ready_made_drawings_the_field_is_empty(show):
+    seen = show(DrawDigit({"two": compact_networks()["2"]}, CLASSES))
     assert control(seen, "drawing").count() == 0
     assert "Nothing is drawn, and still the network \u201ctwo\u201d answers" in status(seen)
     assert seen.page.locator(".fb-hint").is_visible()
@@ -421,95 +366,52 @@ def test_without_ready_made_drawings_the_field_is_empty(origin, visit):
     assert "agree" not in status(seen)
 
 
-# The page around it
-
-
-def test_nothing_is_fetched_and_nothing_complains(origin, visit):
-    seen = visit(f"{origin}/one.html", settled=True)
-    stroke(seen, (8, 6), (20, 6), (12, 24))
-    asked = [url for url in seen.requests if not url.startswith("data:")]
-    assert asked == [f"{origin}/one.html"]
-    assert seen.complaints == []
-
-
-def test_without_javascript_there_is_a_picture(origin, visit):
-    seen = visit(f"{origin}/one.html", javascript=False)
-    pictures = seen.page.locator("[data-widget] noscript svg[role=img]")
-    assert pictures.count() == 3
-    assert all(pictures.nth(k).is_visible() for k in range(3))
-    assert seen.page.locator(".fb-late").is_hidden()
-
-
-@pytest.mark.parametrize(
-    ("page", "message"),
-    [
-        ("cut.html", "DrawDigit stopped: .*JSON"),
-        ("none.html", "DrawDigit stopped: no network arrived"),
-        ("damaged.html", "DrawDigit stopped: .*(damaged|compressed|cut)"),
-        ("short.html", "DrawDigit stopped: its numbers arrived cut"),
-    ],
-)
-def test_a_broken_state_leaves_a_line(origin, visit, page, message):
-    seen = visit(f"{origin}/{page}")
-    alert = seen.page.get_by_role("alert")
-    alert.wait_for()
-    assert re.search(message, alert.inner_text())
-
-
 # A notebook
 
 
 @pytest.fixture
-def notebook(origin, visit):
-    seen = opened(visit, origin, "notebook.html")
-    yield seen
-    assert seen.complaints == []
+def live(notebook, widget):
+    return notebook(widget)
 
 
-def test_python_moves_the_view(notebook, widget):
-    agrees(notebook, widget, "4")
-    assert notebook.page.evaluate("model.saved") == []
+def test_python_moves_the_view(live, widget):
+    agrees(live, widget, "4")
+    assert live.page.evaluate("model.saved") == []
     text = json.loads(json.dumps(DrawDigit.image.metadata["to_json"](IMAGES[40], None)))
-    notebook.page.evaluate("(text) => model.set('image', text)", text)
-    assert read(notebook)["image"] == (IMAGES[40] * 255).round().int().flatten().tolist()
-    assert control(notebook, "drawing").input_value() == ""
-    notebook.page.evaluate("model.set('bits', '2')")
-    agrees(notebook, widget, "2")
-    notebook.page.evaluate("model.set('target', '7')")
-    agrees(notebook, widget, "2", "7")
-    assert control(notebook, "target").input_value() == "7"
-    notebook.page.evaluate("model.set('centre', false)")
-    assert not control(notebook, "centre").is_checked()
-    assert notebook.page.evaluate("model.saved") == [], "what Python sent must not come back"
+    live.page.evaluate("(text) => model.set('image', text)", text)
+    assert read(live)["image"] == (IMAGES[40] * 255).round().int().flatten().tolist()
+    assert control(live, "drawing").input_value() == ""
+    live.page.evaluate("model.set('bits', '2')")
+    agrees(live, widget, "2")
+    live.page.evaluate("model.set('target', '7')")
+    agrees(live, widget, "2", "7")
+    assert control(live, "target").input_value() == "7"
+    live.page.evaluate("model.set('centre', false)")
+    assert not control(live, "centre").is_checked()
+    assert live.page.evaluate("model.saved") == [], "what Python sent must not come back"
 
 
-def test_a_stroke_reaches_python_when_it_ends(notebook, widget):
-    control(notebook, "clear").click()
-    notebook.page.evaluate("model.saved.length = 0")
-    stroke(notebook, (8, 6), (20, 6), (12, 24), steps=10)
-    saved = notebook.page.evaluate("model.saved")
+def test_a_stroke_reaches_python_when_it_ends(live, widget):
+    control(live, "clear").click()
+    live.page.evaluate("model.saved.length = 0")
+    stroke(live, (8, 6), (20, 6), (12, 24), steps=10)
+    saved = live.page.evaluate("model.saved")
     assert [list(change) for change in saved] == [["image"]], "once, not at every move"
-    shown = read(notebook)
+    shown = read(live)
     follower = DrawDigit(compact_networks(), CLASSES, digit_images(6), bits="4")
     follower.set_state(saved[0])
     assert (follower.image * 255).round().int().flatten().tolist() == shown["image"]
     best = int(follower.logits(follower.image, "4").argmax())
     assert best == shown["numbers"]["predicted"]
-    notebook.page.locator("[data-input=bits][value='2']").check()
-    control(notebook, "target").select_option("3")
-    control(notebook, "centre").uncheck()
-    saved = notebook.page.evaluate("model.saved")[1:]
+    live.page.locator("[data-input=bits][value='2']").check()
+    control(live, "target").select_option("3")
+    control(live, "centre").uncheck()
+    saved = live.page.evaluate("model.saved")[1:]
     assert saved[:2] == [{"bits": "2"}, {"target": "3"}]
     assert {name for change in saved[2:] for name in change} == {"centre", "image"}
     for change in saved:
         follower.set_state(change)
     assert (follower.bits, follower.target, follower.centre) == ("2", "3", False)
-
-
-def test_closing_the_view_leaves_no_listener(notebook):
-    assert notebook.page.evaluate("model.listeners()") == 4
-    notebook.page.evaluate("cleanup()")
-    assert notebook.page.evaluate("model.listeners()") == 0
 
 
 # Speed

@@ -1,26 +1,14 @@
-"""SaliencyCompare in a page and in a notebook: its numbers, its pictures, its keys, its looks."""
-
-import json
-import re
-import statistics
+"""SaliencyCompare in a page: its numbers, its pictures, its words."""
 
 import numpy as np
 import pytest
 import torch
 from comparison_samples import METHODS, MODELS, comparison
-from visiting import serving
+from reading import as_shown, control, numbers, pictures, rgb, status, text
 
 from fewbits.metrics.faithfulness import removal_ranks
 from fewbits.palette import DARK, LIGHT
 from fewbits.widgets import SaliencyCompare
-
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>body {{ margin: 0; padding: 8px; font: 16px/1.5 "DejaVu Sans", sans-serif; }}</style></head>
-<body><main><h1>A page</h1>{}</main></body></html>"""
-
-READ = """() => Object.fromEntries([...document.querySelector('[data-widget]')
-  .querySelectorAll('output')].map((o) => [o.dataset.value, Number(o.dataset.exact)]))"""
 
 # Every choice of `grid`, one after the other, by events on the inputs.
 SWEEP = """(grid) => {
@@ -45,8 +33,6 @@ COLOURS = """(name) => {
   return Array.from({ length: data.length / 4 }, (_, i) => [...data.slice(4 * i, 4 * i + 3)]);
 }"""
 
-FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
-
 
 def flat_maps():
     given = comparison()
@@ -55,63 +41,13 @@ def flat_maps():
     return given
 
 
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-
-    def write(name, *widgets):
-        html = "".join(widget.html() for widget in widgets)
-        (folder / name).write_text(PAGE.format(html), encoding="utf-8")
-
-    first = SaliencyCompare(**comparison())
-    write("one.html", first)
-    write("two.html", first, SaliencyCompare(**comparison(1, MODELS[2:], METHODS[:1])))
-    write("flat.html", SaliencyCompare(**flat_maps(), right="2 bits"))
-    write("uneven.html", SaliencyCompare(**comparison(steps=9), removed=1 / 3))
-    rude = "</script><b>&"
-    write("rude.html", SaliencyCompare(**comparison(models=(rude, "float"), methods=(rude,))))
-    whole = PAGE.format(first.html())
-    data = re.search(r'"data":"([^"]+)"', whole).group(1)
-    (folder / "cut.html").write_text(whole.replace('"parts":[', '"parts":[[,'))
-    (folder / "short.html").write_text(whole.replace(data, data[: len(data) // 10 * 5]))
-    (folder / "missing.html").write_text(whole.replace('"cargo":', '"cargo_":'))
-    (folder / "module.html").write_text(whole.replace("const control =", "const const ="))
-    with serving(folder) as address:
-        yield address, folder
-
-
-def ready(seen):
-    seen.page.wait_for_selector(
-        "[data-widget=SaliencyCompare] output[data-exact]", state="attached"
-    )
-    seen.page.evaluate(FRAME)
-    return seen
-
-
 @pytest.fixture
-def one(origin, visit):
-    return ready(visit(f"{origin[0]}/one.html"))
-
-
-def numbers(seen):
-    return seen.page.evaluate(READ)
-
-
-def control(seen, name):
-    return seen.page.locator(f"[data-input={name}]").first
-
-
-def text(seen, name):
-    return seen.page.locator(f"output[data-value={name}]").first.inner_text()
-
-
-def status(seen):
-    seen.page.evaluate(FRAME)
-    return seen.page.locator(".fb-status").first.inner_text()
+def one(show):
+    return show(SaliencyCompare(**comparison()))
 
 
 def picture(seen, name):
-    seen.page.evaluate(FRAME)
+    pictures(seen)
     return np.array(seen.page.evaluate(COLOURS, name)).reshape(28, 28, 3)
 
 
@@ -124,7 +60,7 @@ def check_sweep(seen, widget, grid):
         for name, value in choice.items():
             places = {"share": 100, "removed": widget._loaded.steps}
             setattr(widget, name, value / places[name] if name in places else value)
-        expected = {k.replace("_", "-"): v for k, v in widget.numbers().items()}
+        expected = as_shown(widget.numbers())
         shown_only = {k: v for k, v in expected.items() if k in shown}
         assert set(shown) == set(shown_only), choice
         assert set(expected) - set(shown) == {"pixels", "left-largest", "right-largest"}
@@ -152,14 +88,14 @@ def test_every_share_and_every_step_is_python_s(one):
     check_sweep(one, SaliencyCompare(**comparison()), grid)
 
 
-def test_steps_that_do_not_divide_the_pixels_are_python_s(origin, visit):
-    seen = ready(visit(f"{origin[0]}/uneven.html"))
+def test_steps_that_do_not_divide_the_pixels_are_python_s(show):
+    seen = show(SaliencyCompare(**comparison(steps=9), removed=1 / 3))
     assert numbers(seen)["removed"] == round(784 / 3) / 784
     check_sweep(seen, SaliencyCompare(**comparison(steps=9)), [{"removed": r} for r in range(10)])
 
 
-def test_maps_without_any_order_are_python_s(origin, visit):
-    seen = ready(visit(f"{origin[0]}/flat.html"))
+def test_maps_without_any_order_are_python_s(show):
+    seen = show(SaliencyCompare(**flat_maps(), right="2 bits"))
     assert numbers(seen)["spearman"] == 0
     assert "The map of 2 bits is the same everywhere" in status(seen)
     grid = [{"left": left, "right": "2 bits"} for left in MODELS]
@@ -173,7 +109,7 @@ def test_maps_without_any_order_are_python_s(origin, visit):
 
 
 def colour(name, theme=LIGHT):
-    return np.array([int(theme[name][i : i + 2], 16) for i in (1, 3, 5)])
+    return np.array(rgb(theme, name))
 
 
 def test_maps_share_one_scale_and_zero_is_paper(one):
@@ -237,7 +173,7 @@ def test_a_dot_moves_along_each_curve(one):
     dots = one.page.locator("circle")
     before = [dots.nth(i).get_attribute("cx") for i in range(2)]
     control(one, "removed").press("End")
-    one.page.evaluate(FRAME)
+    pictures(one)
     after = [dots.nth(i).get_attribute("cx") for i in range(2)]
     assert all(float(b) < float(a) for b, a in zip(before, after, strict=True))
     assert numbers(one)["removed"] == 1
@@ -277,283 +213,40 @@ def test_the_sentence_compares_with_the_seeds(one):
     assert "weaker" not in status(one)
 
 
-def test_without_seeds_chance_is_the_measure(origin, visit):
-    seen = ready(visit(f"{origin[0]}/two.html"))
-    second = seen.page.locator("[data-widget]").nth(1)
-    assert "chance: 10" in second.locator(".fb-status").inner_text()
-    assert second.locator("output[data-value^=seeds]").count() == 0
+def test_without_seeds_chance_is_the_measure(show):
+    seen = show(SaliencyCompare(**comparison(1, MODELS[2:], METHODS[:1])))
+    assert "chance: 10" in status(seen)
+    assert seen.page.locator("output[data-value^=seeds]").count() == 0
 
 
 # Hands and eyes
 
 
-def test_keyboard_alone_reaches_and_moves_everything(one):
-    reached = []
-    for _ in range(7):
-        one.page.keyboard.press("Tab")
-        reached.append(one.page.evaluate("document.activeElement.dataset.input"))
-    assert reached == ["image", "method", "left", "right", "own", "share", "removed"]
-    one.page.keyboard.press("ArrowRight")
-    assert numbers(one)["removed"] == pytest.approx(1 / 28)
-    one.page.keyboard.press("Shift+Tab")
-    one.page.keyboard.press("ArrowRight")
-    assert numbers(one)["share"] == 0.11
-    one.page.keyboard.press("End")
-    assert numbers(one)["share"] == 0.5
-    one.page.keyboard.press("Shift+Tab")
-    one.page.keyboard.press("Space")
+def test_space_gives_each_map_its_own_scale(one):
+    control(one, "own").press("Space")
     assert control(one, "own").is_checked()
-    one.page.keyboard.press("Shift+Tab")
-    one.page.keyboard.press("ArrowDown")
-    assert control(one, "right").input_value() == "4 bits"
-    for _ in range(3):
-        one.page.keyboard.press("Shift+Tab")
-    before = numbers(one)
-    one.page.keyboard.press("ArrowRight")
-    assert one.page.locator("[data-input=image]").nth(1).is_checked()
-    assert numbers(one)["left-area"] != before["left-area"]
+    assert one.page.locator(".sc-ends span").last.inner_text() == "its largest"
 
 
-def test_every_input_has_a_name_and_every_picture_a_description(one):
-    labels = one.page.evaluate(
-        "[...document.querySelectorAll('input, select')].map((e) => e.labels[0]?.innerText.trim())"
-    )
-    assert [label.split("\n")[0] for label in labels[3:]] == [
-        "Saliency method",
-        "Left model",
-        "Right model",
-        "each map on its own scale",
-        "Top k: share of pixels",
-        "Pixels removed, strongest first",
-    ]
-    assert labels[1].startswith("2: ")
-    assert one.page.get_by_role("slider", name="Top k").get_attribute("aria-valuetext") == "10 %"
-    described = one.page.locator("canvas[role=img]")
-    assert described.count() == 8
-    for i in range(8):
-        assert described.nth(i).get_attribute("aria-label")
-    assert "undefined" not in numbers(one)
-    assert one.page.locator("output").count() == len(numbers(one)) == 27
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1200])
-def test_axe_finds_nothing_serious(origin, visit, theme, width):
-    seen = ready(visit(f"{origin[0]}/two.html", theme=theme, width=width))
-    seen.page.locator("[data-input=right]").first.select_option("2 bits")
-    assert seen.axe() == []
+def test_every_image_has_a_name(one):
+    images = one.page.locator("[data-input=image]").all()
+    labels = [image.evaluate("(e) => e.labels[0].innerText.trim()") for image in images]
+    assert [label.split(": ")[0] for label in labels] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
-def test_pictures_follow_the_theme(origin, visit, theme, colours):
-    seen = ready(visit(f"{origin[0]}/one.html", theme=theme))
+def test_pictures_follow_the_theme(show, theme, colours):
+    seen = show(SaliencyCompare(**comparison()), theme=theme)
     corner = (0, 0)
     assert (picture(seen, "source")[corner] == colour("paper", colours)).all()
     # The book's own switch comes before what the system prefers.
     other, others = ("dark", DARK) if theme == "light" else ("light", LIGHT)
     seen.page.evaluate(f"document.documentElement.dataset.theme = '{other}'")
-    seen.page.evaluate(FRAME)
+    pictures(seen)
     assert (picture(seen, "source")[corner] == colour("paper", others)).all()
 
 
 def test_pictures_follow_the_system(one):
     one.page.emulate_media(color_scheme="dark")
-    one.page.evaluate(FRAME)
+    pictures(one)
     assert (picture(one, "source")[0, 0] == colour("paper", DARK)).all()
-
-
-def test_fits_a_phone(origin, visit):
-    seen = ready(visit(f"{origin[0]}/two.html", width=360))
-    seen.page.locator("[data-input=right]").first.select_option("2 bits")
-    wide = """[...document.querySelectorAll('[data-widget] *:not(.sc-hidden)')].filter((e) => {
-      const box = e.getBoundingClientRect();
-      return box.width && box.right > innerWidth - 20;
-    }).map((e) => e.outerHTML.slice(0, 120))"""
-    for width in (360, 1000, 316):  # in the book a control is 300 pixels wide on a phone
-        seen.page.set_viewport_size({"width": width, "height": 900})
-        seen.page.evaluate(FRAME)
-        assert seen.overhang() <= 0
-        assert seen.page.evaluate(wide) == []
-
-
-# The page around it
-
-
-def test_nothing_is_fetched_and_nothing_complains(origin, visit):
-    seen = ready(visit(f"{origin[0]}/two.html", settled=True))
-    control(seen, "share").press("ArrowRight")
-    assert [url for url in seen.requests if not url.startswith("data:")] == [
-        f"{origin[0]}/two.html"
-    ]
-    assert seen.complaints == []
-
-
-def test_two_on_a_page_do_not_touch(origin, visit):
-    seen = ready(visit(f"{origin[0]}/two.html"))
-    second = seen.page.locator("[data-widget]").nth(1).locator("output")
-    before = second.all_inner_texts()
-    control(seen, "share").press("ArrowRight")
-    seen.page.locator("[data-input=image]").nth(1).check()
-    assert second.all_inner_texts() == before
-
-
-def test_opens_from_a_file(origin, visit):
-    seen = ready(visit((origin[1] / "one.html").as_uri()))
-    before = numbers(seen)
-    control(seen, "share").press("ArrowRight")
-    assert numbers(seen)["topk"] != before["topk"]
-    assert seen.complaints == []
-
-
-def test_without_javascript_there_is_a_picture(origin, visit):
-    seen = visit(f"{origin[0]}/one.html", javascript=False)
-    pictures = seen.page.locator("[data-widget] noscript svg[role=img]")
-    assert pictures.count() == 4
-    assert all(pictures.nth(i).is_visible() for i in range(4))
-    assert "Saliency map: signed, float, seed A" in pictures.nth(1).get_attribute("aria-label")
-    assert seen.page.locator(".fb-late").is_hidden()
-
-
-def test_a_name_cannot_break_the_page(origin, visit):
-    seen = ready(visit(f"{origin[0]}/rude.html"))
-    assert control(seen, "left").input_value() == "</script><b>&"
-    assert seen.page.locator("b").count() == 0
-    assert seen.complaints == []
-
-
-@pytest.mark.parametrize(
-    ("page", "message"),
-    [
-        ("cut.html", "SaliencyCompare stopped: .*JSON"),
-        ("short.html", "SaliencyCompare stopped: its data did not unpack"),
-        ("missing.html", "SaliencyCompare stopped: "),
-    ],
-)
-def test_a_broken_state_leaves_a_line(origin, visit, page, message):
-    seen = visit(f"{origin[0]}/{page}")
-    alert = seen.page.get_by_role("alert")
-    alert.wait_for()
-    assert re.search(message, alert.inner_text())
-    assert seen.complaints == []
-
-
-def test_a_broken_module_leaves_a_line(origin, visit):
-    seen = visit(f"{origin[0]}/module.html")
-    late = seen.page.locator(".fb-late")
-    late.wait_for(state="visible")
-    assert "has not started" in late.inner_text()
-
-
-TIME = """() => {
-  window.times = [];
-  const root = document.querySelector('[data-widget]');
-  root.addEventListener('input', () => { window.from = performance.now(); }, true);
-  root.addEventListener('input', () => window.times.push(performance.now() - window.from));
-}"""
-
-
-def test_sliders_to_numbers_take_under_a_frame(one):
-    one.page.evaluate(TIME)
-    for name in ("share", "removed"):
-        control(one, name).focus()
-        for _ in range(25):
-            one.page.keyboard.press("ArrowRight")
-    times = one.page.evaluate("window.times")
-    print(f"median {statistics.median(times):.2f} ms, slowest {max(times):.1f} ms")
-    assert len(times) == 50
-    assert statistics.median(times) < 16, sorted(times)
-
-
-# A notebook: what anywidget hands to render(), see test_playground_in_notebook.py.
-
-NOTEBOOK = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Notebook</title>
-<link rel="icon" href="data:,"><style>%s</style></head><body><div id="out"></div>
-<script id="esm" type="text/plain">%s</script><script id="state" type="application/json">%s</script>
-<script type="module">
-  const state = JSON.parse(document.getElementById("state").textContent), heard = {};
-  const model = {
-    saved: [], pending: {},
-    get: (name) => state[name],
-    set(name, value) {
-      if (Object.is(state[name], value)) return;
-      state[name] = value;
-      model.pending[name] = value;
-      for (const call of heard["change:" + name] ?? []) call();
-    },
-    save_changes() { model.saved.push(model.pending); model.pending = {}; },
-    on: (name, call) => (heard[name] ??= []).push(call),
-    off: (name, call) => { heard[name] = heard[name].filter((other) => other !== call); },
-    listeners: () => Object.values(heard).reduce((sum, calls) => sum + calls.length, 0),
-  };
-  const text = document.getElementById("esm").textContent;
-  const source = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  const { default: widget } = await import(source);
-  window.model = model;
-  window.cleanup = await widget.render({ model, el: document.getElementById("out") });
-</script></body></html>"""
-
-
-@pytest.fixture
-def notebook(tmp_path, visit):
-    widget = SaliencyCompare(**comparison())
-    page = NOTEBOOK % (widget._css, widget._esm, json.dumps(widget.state()))
-    (tmp_path / "index.html").write_text(page, encoding="utf-8")
-    with serving(tmp_path) as origin:
-        seen = ready(visit(f"{origin}/index.html"))
-        yield seen
-        assert seen.complaints == []
-
-
-SENT = [("image", 2), ("method", "sparse"), ("left", "2 bits"), ("right", "4 bits")]
-SENT += [("share", 0.123), ("removed", 0.3)]
-
-
-def test_python_moves_the_view(notebook):
-    widget = SaliencyCompare(**comparison())
-    for name, value in SENT:
-        notebook.page.evaluate(f"model.set({name!r}, {value!r})")
-        setattr(widget, name, value)
-        expected = {k.replace("_", "-"): v for k, v in widget.numbers().items()}
-        for key, shown in numbers(notebook).items():
-            assert shown == pytest.approx(expected[key], rel=1e-6, abs=1e-6), (name, key)
-    assert control(notebook, "left").input_value() == "2 bits"
-    assert notebook.page.locator("[data-input=image]").nth(2).is_checked()
-    assert notebook.page.evaluate("model.saved") == [], "what Python sent must not come back"
-
-
-def test_the_reader_moves_python(notebook):
-    widget = SaliencyCompare(**comparison())
-    notebook.page.locator("[data-input=image]").nth(1).check()
-    control(notebook, "method").select_option("coarse")
-    control(notebook, "left").select_option("4 bits")
-    control(notebook, "right").select_option("2 bits")
-    control(notebook, "share").press("ArrowLeft")
-    control(notebook, "removed").press("ArrowRight")
-    saved = notebook.page.evaluate("model.saved")
-    assert saved == [
-        {"image": 1},
-        {"method": "coarse"},
-        {"left": "4 bits"},
-        {"right": "2 bits"},
-        {"share": 0.09},
-        {"removed": 1 / 28},
-    ]
-    for change in saved:
-        widget.set_state(change)
-    expected = {k.replace("_", "-"): v for k, v in widget.numbers().items()}
-    for key, shown in numbers(notebook).items():
-        assert shown == pytest.approx(expected[key], rel=1e-6, abs=1e-6), key
-
-
-def test_closing_the_view_leaves_no_listener(notebook):
-    assert notebook.page.evaluate("model.listeners()") == 6
-    notebook.page.evaluate("cleanup()")
-    assert notebook.page.evaluate("model.listeners()") == 0
-
-
-def test_a_folded_cell_draws_when_it_opens(notebook):
-    drawn = "document.querySelector('.sc-left-line').getAttribute('d')"
-    notebook.page.evaluate("document.getElementById('out').style.display = 'none'")
-    notebook.page.evaluate("model.set('method', 'sparse')")
-    notebook.page.evaluate("document.getElementById('out').style.display = ''")
-    notebook.page.wait_for_function(f"({drawn})?.length > 100")
