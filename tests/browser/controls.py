@@ -1,0 +1,231 @@
+"""Every control of the book, as test_every_control_in_page and _in_notebook take it."""
+
+import re
+from dataclasses import asdict
+from unittest.mock import ANY
+
+import pytest
+import torch
+from comparison_samples import METHODS, MODELS, comparison
+from contract import Hand, Mark, Numbers, Sample, Sent, Spoilt, replaced
+from digit_networks import CLASSES, compact_networks, digit_images
+from layer_samples import activations, weights
+from reference import quantizer
+from replay_samples import by_hand, samples
+
+from fewbits.pact.replay import Frame, Replay
+from fewbits.widgets import AlphaReplay, DrawDigit, QuantizerPlayground, SaliencyCompare
+from fewbits.widgets.draw_digit_images import image_to_text
+
+
+def measured(widget: QuantizerPlayground) -> Numbers:
+    """The playground's numbers, written slowly."""
+    x = widget.samples[widget.sample].astype("float64")
+    slow = quantizer.measure(x, widget.alpha, widget.bits, widget.scheme)
+    return {"alpha": widget.alpha, "bits": widget.bits, **asdict(slow)}
+
+
+PLAYGROUND = Sample(
+    kind=QuantizerPlayground,
+    make=lambda: QuantizerPlayground(
+        {"activations": activations(), "weights": weights()}, alpha=4.0, bits=4
+    ),
+    other=lambda: QuantizerPlayground({"w": weights()}, bits=2, scheme="sawb"),
+    named=lambda name: QuantizerPlayground({name: [1.0, 2.0]}, alpha=1.5),
+    named_inputs=("sample",),
+    inputs={
+        "sample": "Values",
+        "scheme": "Range and levels",
+        "bits": "bits",
+        "jump": "To the smallest error",
+        "alpha": "alpha",
+    },
+    sliders={"bits": "4", "alpha": "4"},
+    outputs=15,
+    drawings=4,
+    numbers=measured,
+    sent=(
+        Sent("bits", 2, {"bits": "2"}),
+        Sent("alpha", 1.25, {}),
+        Sent("scheme", "signed", {"scheme": "signed"}),
+        Sent("sample", "weights", {"sample": "weights"}),
+    ),
+    hands=(
+        Hand("bits", "ArrowLeft", {"bits": 3}),
+        Hand("alpha", "ArrowLeft", {"alpha": ANY}),
+        Hand("jump", "Enter", {"alpha": ANY}),
+        Hand("scheme", "ArrowDown", {"scheme": "signed"}),
+        Hand("sample", "ArrowDown", {"sample": "weights", "alpha": ANY}),
+        Hand("bits", "End", {"bits": 8}),
+    ),
+    mark=Mark("svg .ink-line", "stroke", "ink"),
+    pictures=("Histogram of activations with 4-bit levels", "Total error against alpha"),
+    spoilt=(Spoilt(replaced('"samples":[', '"samples":[],"rest":['), "no sample arrived"),),
+)
+
+
+def renamed(name: str) -> Replay:
+    """The replay by hand with one layer, called ``name``."""
+    replay = by_hand()
+    frames = tuple(
+        Frame(f.step, f.accuracy, f.loss, f.training_loss, {name: f.layers["wide"]})
+        for f in replay.frames
+    )
+    return Replay({name: replay.layers["wide"]}, frames)
+
+
+ALPHA_REPLAY = Sample(
+    kind=AlphaReplay,
+    make=lambda: AlphaReplay(samples()),
+    other=lambda: AlphaReplay(by_hand(), layer="narrow", frame=1),
+    named=lambda name: AlphaReplay({name: renamed(name), "by hand": by_hand()}),
+    named_inputs=("replay", "layer"),
+    inputs={"replay": "Training", "layer": "Layer", "play": "Play", "step": "training step"},
+    sliders={"step": "0 of 6"},
+    outputs=8,
+    drawings=4,
+    numbers=AlphaReplay.numbers,
+    sent=(
+        Sent("replay", "fitted start", {"replay": "fitted start"}),
+        Sent("layer", "act2", {"layer": "act2"}),
+        Sent("frame", 5, {"step": "5"}),
+    ),
+    hands=(
+        Hand("step", "ArrowRight", {"frame": 1}),
+        Hand("step", "End", {"frame": 6}),
+        Hand("layer", "ArrowDown", {"layer": "act2"}),
+        Hand("replay", "ArrowDown", {"replay": "fitted start"}),  # same step, same layer
+        Hand("replay", "End", {"replay": "by hand", "layer": "wide", "frame": 0}),
+    ),
+    mark=Mark(".pact-bar", "fill", "pact"),
+    pictures=("Histogram: What enters act1 at step 0", "alpha of act1 over the steps of training"),
+    spoilt=(Spoilt(replaced('"replays":[', '"replays":[],"rest":['), "no replay arrived"),),
+)
+
+
+def half(html: str) -> str:
+    """The page with half of its packed data, still in whole groups of five characters."""
+    (data,) = re.findall(r'"data":"([^"]+)"', html)
+    return html.replace(data, data[: len(data) // 10 * 5])
+
+
+SALIENCY_COMPARE = Sample(
+    kind=SaliencyCompare,
+    # On image 0 the model with 2 bits is wrong, so that every colour of the control is in use.
+    make=lambda: SaliencyCompare(**comparison(), right="2 bits"),
+    other=lambda: SaliencyCompare(**comparison(1, MODELS[2:], METHODS[:1])),
+    named=lambda name: SaliencyCompare(**comparison(models=(name, "float"), methods=(name,))),
+    named_inputs=("method", "left"),
+    inputs={
+        "image": re.compile(r"^1: \d, one of the two models is wrong"),
+        "method": "Saliency method",
+        "left": "Left model",
+        "right": "Right model",
+        "own": "each map on its own scale",
+        "share": "Top k: share of pixels",
+        "removed": "Pixels removed, strongest first",
+    },
+    sliders={"share": "10 %", "removed": "0 %"},
+    outputs=27,
+    drawings=9,
+    numbers=SaliencyCompare.numbers,
+    sent=(
+        Sent("method", "sparse", {"method": "sparse"}),
+        Sent("image", 2, {"image": "2"}),
+        Sent("left", "2 bits", {"left": "2 bits"}),
+        Sent("right", "4 bits", {"right": "4 bits"}),
+        Sent("share", 0.123, {"share": "12"}),
+        Sent("removed", 0.3, {"removed": "8"}),
+    ),
+    hands=(
+        Hand("method", "End", {"method": "weak"}),
+        Hand("method", "ArrowUp", {"method": "coarse"}),
+        Hand("left", "ArrowDown", {"left": "float, seed B"}),
+        Hand("right", "ArrowUp", {"right": "4 bits"}),
+        Hand("share", "ArrowRight", {"share": 0.11}),
+        Hand("share", "End", {"share": 0.5}),
+        Hand("removed", "ArrowRight", {"removed": 1 / 28}),
+        Hand("image", "ArrowRight", {"image": 1}),
+    ),
+    mark=Mark(".sc-left-line", "stroke", "pact"),
+    pictures=(
+        "The image: ",
+        "Saliency map: signed, float, seed A",
+        "Saliency map: signed, 2 bits",
+        "Probability of the class",
+    ),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+    ),
+)
+
+
+def read_digit(widget: DrawDigit) -> Numbers:
+    """What the chosen network makes of the image, and what the others answer."""
+    logits = widget.logits(widget.image, widget.bits)
+    gradient = widget.gradient(widget.image, widget.bits, widget.target or None)
+    answers = {name: widget.logits(widget.image, name).argmax() for name in widget.networks}
+    return {
+        "predicted": int(logits.argmax()),
+        "largest-gradient": float(gradient.abs().max()),
+        **{f"says-{name}": int(answer) for name, answer in answers.items()},
+        **{f"logit-{k}": float(logit) for k, logit in enumerate(logits)},
+        **{f"probability-{k}": float(share) for k, share in enumerate(torch.softmax(logits, 0))},
+    }
+
+
+def damaged(html: str) -> str:
+    """The page with something else among the weights of the network of 2 bits."""
+    return re.sub(r'("bits":2,[^}]*?"data":")(.{60}).{10}', r"\1\2~~~~~~~~~~", html)
+
+
+DRAW_DIGIT = Sample(
+    kind=DrawDigit,
+    make=lambda: DrawDigit(compact_networks(), CLASSES, digit_images(6), bits="4"),
+    other=lambda: DrawDigit({"two": compact_networks()["2"]}, CLASSES),
+    named=lambda name: DrawDigit({name: compact_networks()["2"]}, [name, *CLASSES[1:]]),
+    named_inputs=("bits",),
+    inputs={
+        "bits": "4",
+        "drawing": "Begin with",
+        "target": "Gradient of the logit of",
+        "pad": re.compile("^Drawing field"),
+        "clear": "Clear",
+        "undo": "Undo",
+        "pen": "pen, in pixels",
+        "centre": "centred, as in MNIST",
+    },
+    sliders={"pen": "2.2"},
+    outputs=20 + 3 + 3,
+    drawings=3,
+    numbers=read_digit,
+    sent=(
+        Sent("bits", "2", {"bits": "2"}),
+        Sent("target", "7", {"target": "7"}),
+        Sent("centre", False, {"centre": "false"}),
+        Sent("image", torch.eye(28)[None], {"drawing": ""}),
+    ),
+    hands=(
+        Hand("bits", "ArrowRight", {"bits": "2"}),
+        Hand("target", "ArrowDown", {"target": "0"}),
+        Hand("clear", "Enter", {"image": image_to_text(torch.zeros(1, 28, 28), None)}),
+        Hand("centre", "Space", {"centre": False}),
+    ),
+    mark=Mark("[data-map=gradient] .fb-outline", "stroke", "ink"),
+    pictures=(
+        "The image of 28 x 28 pixels",
+        "Gradient of the logit with respect to each pixel",
+        "Logits and probabilities; the largest is that of",
+    ),
+    spoilt=(
+        Spoilt(replaced('"networks":[', '"networks":[],"rest":['), "no network arrived"),
+        Spoilt(damaged, ".*(damaged|compressed|cut)"),
+        Spoilt(replaced('"count":4608', '"count":9999'), "its numbers arrived cut"),
+    ),
+    patience=150,  # every network reads the image again
+)
+
+CONTROLS = (PLAYGROUND, ALPHA_REPLAY, SALIENCY_COMPARE, DRAW_DIGIT)
+
+every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)
