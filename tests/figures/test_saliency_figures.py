@@ -68,6 +68,7 @@ def test_other_measures_have_no_floor(report):
 def test_differences_stand_beside_zero(report):
     pairs = [(name, "float, trained on") for name in MODELS[1:]]
     drawing = figures.recorded_differences(report, "faithfulness.deletion.gain", pairs, METHODS)
+    assert len({axes.get_xlim() for axes in drawing.axes}) == 1, "one scale"
     assert "deletion.gain, the first model's minus the second's" in drawing.alt
     assert "PACT 4, beside float, trained on 0.30" in drawing.alt
     for axes in drawing.axes:

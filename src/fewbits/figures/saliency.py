@@ -6,6 +6,7 @@ from typing import Any
 
 from jaxtyping import Float
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from fewbits.figures.drawing import Drawing, picture
@@ -148,7 +149,8 @@ def _forest(rows_of: Mapping[str, Mapping[str, Interval]], name: str, what: str)
     )
     count = max(map(len, rows_of.values()))
     drawing = Drawing(f"{name}, {what}, with 95 % intervals. {told}.", 7.6, 0.26 * count + 1.2)
-    panels = drawing.panels(1, len(rows_of), sharey=True)
+    # One scale for all: what looks larger is larger.
+    panels = drawing.panels(1, len(rows_of), sharex=True, sharey=True)
     for axes, (method, rows) in zip(panels, rows_of.items(), strict=True):
         for place, (row, cell) in enumerate(rows.items()):
             shade = LIGHT["float" if row.startswith("float") else "pact"]
@@ -157,7 +159,8 @@ def _forest(rows_of: Mapping[str, Mapping[str, Interval]], name: str, what: str)
             if row == FLOOR:
                 axes.axvspan(cell.low, cell.high, color=LIGHT["float"], alpha=0.18, linewidth=0)
         axes.set_yticks(range(len(rows)), list(rows))
-        axes.set_title(method, fontsize=9)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.set_title(method.replace("-", "-\n"), fontsize=8)
         axes.set_xlabel(name)
     panels[0].invert_yaxis()
     return drawing
