@@ -50,9 +50,8 @@ def report() -> Report:
 
 def test_agreement_is_told_beside_its_floor(report):
     drawing = figures.recorded_maps(report, "agreement.spearman", MODELS, METHODS)
-    assert (
-        "float, another seed 0.90, float, trained on 0.10, PACT 4 0.20, PACT 2 0.30" in drawing.alt
-    )
+    told = "float, another seed 0.900, float, trained on 0.100, PACT 4 0.200, PACT 2 0.300"
+    assert told in drawing.alt
     assert [axes.get_title(loc="left") or axes.get_title() for axes in drawing.axes] == list(
         METHODS
     )
@@ -70,7 +69,7 @@ def test_differences_stand_beside_zero(report):
     drawing = figures.recorded_differences(report, "faithfulness.deletion.gain", pairs, METHODS)
     assert len({axes.get_xlim() for axes in drawing.axes}) == 1, "one scale"
     assert "deletion.gain, the first model's minus the second's" in drawing.alt
-    assert "PACT 4, beside float, trained on 0.30" in drawing.alt
+    assert "PACT 4, beside float, trained on 0.300" in drawing.alt
     for axes in drawing.axes:
         assert [line.get_xdata()[0] for line in axes.lines].count(0) == 1, "the line at zero"
 

@@ -102,6 +102,7 @@ def test_numbers_are_those_of_the_measures(finished):
 def test_differences_are_paired_and_of_models_that_are_there(finished):
     found = Findings.of(finished[0]).differences
     assert set(found) == {
+        "float, trained on | float",
         "PACT 2 | float, trained on",
         "PTQ 2 | float",
         "float, 2-bit gradient | float",

@@ -136,13 +136,13 @@ def glm(
                 *(f"{count:.1f}" for count in counts),
             )
             found.append(race)
-        if out is not None:
-            rows = [{**asdict(race), "ratio": race.ratio} for race in found]
-            origin = provenance(time.perf_counter() - started)
-            entry = {"tolerance": tolerance, "races": rows, "provenance": origin}
-            write_json({"bench": "glm", **entry}, out)
+        origin = provenance(time.perf_counter() - started)
     finally:
         torch.set_num_threads(threads)
     Console().print(table)
     for race in found:
         typer.echo(race.line())
+    if out is not None:
+        rows = [{**asdict(race), "ratio": race.ratio} for race in found]
+        entry = {"tolerance": tolerance, "races": rows, "provenance": origin}
+        write_json({"bench": "glm", **entry}, out)

@@ -144,7 +144,7 @@ def recorded_differences(
 def _forest(rows_of: Mapping[str, Mapping[str, Interval]], name: str, what: str) -> Drawing:
     """A panel a method, a row a name: mean and interval. The noise floor is a band as well."""
     told = "; ".join(
-        f"{method}: " + ", ".join(f"{row} {cell.mean:.2f}" for row, cell in rows.items())
+        f"{method}: " + ", ".join(f"{row} {_signed(cell.mean)}" for row, cell in rows.items())
         for method, rows in rows_of.items()
     )
     count = max(map(len, rows_of.values()))
@@ -159,11 +159,15 @@ def _forest(rows_of: Mapping[str, Mapping[str, Interval]], name: str, what: str)
             if row == FLOOR:
                 axes.axvspan(cell.low, cell.high, color=LIGHT["float"], alpha=0.18, linewidth=0)
         axes.set_yticks(range(len(rows)), list(rows))
-        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.set_title(method.replace("-", "-\n"), fontsize=8)
         axes.set_xlabel(name)
     panels[0].invert_yaxis()
     return drawing
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 FLOOR = "float, another seed"

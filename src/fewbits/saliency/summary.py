@@ -12,8 +12,9 @@ from fewbits.saliency.measuring import BASELINES, Numbers
 from fewbits.saliency.models import MODELS, Member
 
 # The first minus the second, image by image. What training does is taken off: a copy that was
-# tuned is held against one that was trained on for as long.
+# tuned is held against one that was trained on for as long. What that does is the first line.
 DIFFERENCES = (
+    ("float, trained on", "float"),
     *((name, "float, trained on") for name in ("PACT 8", "PACT 4", "PACT 4/2", "PACT 2", "LSQ 2")),
     *((f"PTQ {bits}", "float") for bits in (8, 4, 2)),
     *((f"float, {bits}-bit gradient", "float") for bits in (8, 4, 2)),

@@ -81,8 +81,10 @@ def read_parts(
     for line, (key, part, x, y, seen) in read_numbers(path, 5, "image id, part id, x, y, visible"):
         if part not in range(1, len(names) + 1):
             broken(path, line, f"a part id from 1 to {len(names)}", f"{part:g}")
-        if (i := row.get(int(key))) is None:
+        if (i := row.get(key)) is None:  # type: ignore[call-overload]  # 1.0 is 1
             continue
+        if seen not in (0, 1):
+            broken(path, line, "1 for visible or 0", f"{seen:g}")
         j, (width, height) = int(part) - 1, sizes[i]
         if told[i, j]:
             broken(path, line, "each part once an image", f"part {j + 1} of {key:g} twice")

@@ -102,6 +102,6 @@ def _read_columns(path: Path) -> Int[np.ndarray, "line 5"]:
             broken(path, line, f"{COLUMNS} numbers ({meaning})", f"{len(words)}")
         try:
             found.extend((line, *map(int, words[:4])))
-        except ValueError:
+        except (ValueError, OverflowError):
             broken(path, line, f"{COLUMNS} numbers ({meaning})", repr(text.strip()[:60]))
     return np.frombuffer(found, dtype=np.int64).reshape(-1, 5)

@@ -4,6 +4,7 @@ Every way in which such a file can be broken ends in one line that names it and 
 """
 
 from collections.abc import Collection, Iterator
+from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
@@ -57,6 +58,8 @@ def read_numbers(path: Path, columns: int, meaning: str) -> Iterator[tuple[int, 
             values = [float(word) for word in words]
         except ValueError:
             broken(path, number, f"{columns} numbers ({meaning})", repr(line.strip()[:60]))
+        if not all(map(isfinite, values)):
+            broken(path, number, f"{columns} finite numbers ({meaning})", repr(line.strip()[:60]))
         if len(values) != columns:
             broken(path, number, f"{columns} numbers ({meaning})", f"{len(values)}")
         yield number, values
