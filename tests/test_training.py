@@ -313,6 +313,18 @@ def test_augmentation_moves_whole_pixels(shift: int, mirror: bool) -> None:
     assert {move[2] for move in seen} == ({False, True} if mirror else {False})
 
 
+def test_colours_move_together() -> None:
+    grey = torch.randint(1, 256, (20, 1, 7, 9), generator=torch.Generator().manual_seed(3))
+    grey = grey.to(torch.uint8)
+    one, three = (
+        augment(images, 2, True, torch.Generator().manual_seed(4))
+        for images in (grey, torch.cat([grey, 255 - grey, grey], 1))
+    )
+    assert torch.equal(three[:, [0]], one) and torch.equal(three[:, [2]], one)
+    inside = one > 0  # black moved in
+    assert torch.equal(three[:, [1]], torch.where(inside, 255 - one, 0))
+
+
 def test_no_augmentation_is_none() -> None:
     images = torch.arange(2 * 784).view(2, 1, 28, 28).to(torch.uint8)
     assert torch.equal(augment(images, 0, False, torch.Generator().manual_seed(0)), images)

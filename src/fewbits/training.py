@@ -64,14 +64,16 @@ def pick_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def to_float(images: UInt8[Tensor, "image 1 28 28"]) -> Float[Tensor, "image 1 28 28"]:
+def to_float(
+    images: UInt8[Tensor, "image channel height width"],
+) -> Float[Tensor, "image channel height width"]:
     """Pixels 0..255 as numbers in [0, 1]."""
     return images.float() / 255
 
 
 def augment(
-    images: UInt8[Tensor, "image 1 h w"], shift: int, mirror: bool, generator: torch.Generator
-) -> UInt8[Tensor, "image 1 h w"]:
+    images: UInt8[Tensor, "image channel h w"], shift: int, mirror: bool, generator: torch.Generator
+) -> UInt8[Tensor, "image channel h w"]:
     """Move each image by its own whole number of pixels, black moves in; flip half if asked."""
     count, _, height, width = images.shape
     if mirror:
@@ -80,16 +82,16 @@ def augment(
     if not shift:
         return images
     moves = torch.randint(0, 2 * shift + 1, (2, count), generator=generator).to(images.device)
-    padded = nn.functional.pad(images[:, 0], (shift,) * 4)
+    padded = nn.functional.pad(images, (shift,) * 4).movedim(1, 3)
     rows = moves[0][:, None] + torch.arange(height, device=images.device)
     columns = moves[1][:, None] + torch.arange(width, device=images.device)
     which = torch.arange(count, device=images.device)[:, None, None]
-    return padded[which, rows[:, :, None], columns[:, None, :]][:, None]
+    return padded[which, rows[:, :, None], columns[:, None, :]].movedim(3, 1)
 
 
 def batches(
     split: Split, settings: TrainSettings, seed: int, epoch: int, device: torch.device
-) -> Iterator[tuple[Float[Tensor, "image 1 h w"], Int[Tensor, " image"]]]:
+) -> Iterator[tuple[Float[Tensor, "image channel h w"], Int[Tensor, " image"]]]:
     """One epoch's shuffled, augmented batches: a function of the seed and the epoch alone."""
     generator = torch.Generator().manual_seed(1_000_003 * seed + epoch)
     order = torch.randperm(split.count, generator=generator)
@@ -128,6 +130,14 @@ def repeatable() -> Iterator[None]:
     with torch.backends.cudnn.flags(
         enabled=True, benchmark=False, deterministic=True, allow_tf32=False
     ):
+        yield
+
+
+@contextmanager
+def _seeded(seed: int, epoch: int) -> Iterator[None]:
+    """What a network draws by itself, dropout's silence say, depends on seed and epoch alone."""
+    with torch.random.fork_rng():
+        torch.manual_seed(1_000_003 * seed + epoch)
         yield
 
 
@@ -178,15 +188,16 @@ def fit(
     network.train()
     for epoch in range(progress.epoch, settings.epochs):
         started, total = time.perf_counter(), torch.zeros((), device=device)
-        for step, (images, labels) in enumerate(batches(split, settings, seed, epoch, device)):
-            value = _loss_or_stop(loss, network, images, labels, epoch)
-            optimizer.zero_grad()
-            value.backward()
-            optimizer.step()
-            schedule.step()
-            total += value.detach()
-            if on_step is not None:
-                on_step(epoch * per_epoch + step + 1, settings.epochs * per_epoch, progress)
+        with _seeded(seed, epoch):
+            for step, (images, labels) in enumerate(batches(split, settings, seed, epoch, device)):
+                value = _loss_or_stop(loss, network, images, labels, epoch)
+                optimizer.zero_grad()
+                value.backward()
+                optimizer.step()
+                schedule.step()
+                total += value.detach()
+                if on_step is not None:
+                    on_step(epoch * per_epoch + step + 1, settings.epochs * per_epoch, progress)
         _finish_epoch(progress, total.item() / per_epoch, network, record, started)
         if checkpoint is not None:
             state = [network.state_dict(), optimizer.state_dict(), schedule.state_dict()]

@@ -23,14 +23,14 @@ SPLIT_SEED = b"fewbits split 1"
 
 @dataclass(frozen=True)
 class Split:
-    """Images, one channel, 0 (black) to 255, and their class numbers from 0.
+    """Images, one channel or three, 0 (black) to 255, and their class numbers from 0.
 
     ``truth`` marks the pixels that all evidence for the label lies in, where a set knows them.
     """
 
-    images: UInt8[Tensor, "image 1 28 28"]
+    images: UInt8[Tensor, "image channel height width"]
     labels: Int[Tensor, " image"]
-    truth: Bool[Tensor, "image 1 28 28"] | None = None
+    truth: Bool[Tensor, "image 1 height width"] | None = None
 
     @property
     def count(self) -> int:
