@@ -42,16 +42,17 @@ def make_ternary(
 
     The budget is for the layer, not for each class: ``per_class`` is the average, and a class may
     get fewer features or more. Of equal weights at the border those of lower class and feature
-    number stay, so that the budget is met exactly.
+    number stay, so that the budget is met exactly. A fit sparser than the budget keeps all its
+    weights: classes that are easily told apart need fewer, and a 0 is never rounded up.
 
     Args:
-        weights: of a sparse fit, at least as many non-zeros as the budget.
+        weights: of a sparse fit, not all 0.
         bias: of the same fit; the new one keeps its largest absolute value.
         per_class: features a class on average.
 
     Raises:
         UsageError: the budget is below 1 or more than the features, a weight is NaN or infinite,
-            or too few are not 0.
+            or all are 0.
     """
     classes, features = weights.shape
     if not 1 <= per_class <= features:
@@ -60,13 +61,10 @@ def make_ternary(
         )
     if not (torch.isfinite(weights).all() and torch.isfinite(bias).all()):
         raise UsageError("the layer holds NaN or infinity: its fit went wrong, look there")
-    budget, strength = per_class * classes, weights.abs().flatten()
-    nonzeros = int((strength > 0).sum())
-    if nonzeros < budget:
-        raise UsageError(
-            f"the layer has {nonzeros} weights that are not 0, fewer than the budget of "
-            f"{per_class} x {classes} = {budget}: end the path at a weaker lambda, or keep fewer"
-        )
+    strength = weights.abs().flatten()
+    budget = min(per_class * classes, int((strength > 0).sum()))
+    if not budget:
+        raise UsageError("all weights of the layer are 0: end the path at a weaker lambda")
     ranked = strength.argsort(descending=True, stable=True)
     kept = torch.zeros_like(strength, dtype=torch.bool)
     kept[ranked[:budget]] = True

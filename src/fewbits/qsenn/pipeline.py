@@ -1,0 +1,251 @@
+"""Q-SENN from pictures to a ternary layer: the paper's steps (arXiv 2312.13839), one call each."""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from fewbits import glm
+from fewbits.data import ImageSet, Split
+from fewbits.errors import FewbitsError, UsageError
+from fewbits.qsenn.backbones import Backbone
+from fewbits.qsenn.diversity import WEIGHT, diversity_loss
+from fewbits.qsenn.network import FeatureNetwork, FixedHead, make_dense
+from fewbits.qsenn.selection import select_features
+from fewbits.qsenn.ternary import PER_CLASS, TernaryLayer, make_ternary
+from fewbits.training import Progress, TrainSettings, fit, modes_kept, repeatable, to_float
+
+OnStep = Callable[[int, int, Progress], None]
+SLDD_MOST = 10  # non-zeros a class on average at the point of the path that SLDD-Model starts from
+
+
+@dataclass(frozen=True)
+class DiverseLoss:
+    """Cross-entropy, and features that look at different places.
+
+    Attributes:
+        weight: of the diversity loss; 0 leaves cross-entropy alone.
+    """
+
+    weight: float = WEIGHT
+
+    @property
+    def identity(self) -> str:
+        """Tells trainings apart in checkpoints."""
+        return f"cross-entropy and {self.weight:g} x diversity"
+
+    def __call__(self, network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+        """The loss of one batch of a :class:`FeatureNetwork`."""
+        if not isinstance(network, FeatureNetwork):
+            raise UsageError(f"expected a FeatureNetwork, got {type(network).__name__}")
+        maps = network.maps(images)
+        logits = network.logits(maps)
+        loss = nn.functional.cross_entropy(logits, labels)
+        if self.weight:
+            weights = network.head.weight
+            loss = loss + self.weight * diversity_loss(maps, weights, logits.argmax(1))
+        return loss
+
+
+@torch.no_grad()
+@repeatable()
+def features_of(
+    network: FeatureNetwork, split: Split, batch_size: int = 256
+) -> Float[Tensor, "image kept"]:
+    """The means of the kept maps of all pictures, on the CPU; the network's mode stays."""
+    device = next(network.parameters()).device
+    found = []
+    with modes_kept(network):
+        network.eval()
+        for part in split.images.split(batch_size):
+            found.append(network.maps(to_float(part).to(device)).mean((2, 3)).cpu())
+    return torch.cat(found)
+
+
+def train_dense(
+    pictures: ImageSet,
+    backbone: Backbone,
+    settings: TrainSettings,
+    seed: int,
+    *,
+    diversity: float = WEIGHT,
+    frozen: bool = False,
+    checkpoint: Path | None = None,
+    on_step: OnStep | None = None,
+) -> FeatureNetwork:
+    """Step 1: a last layer over all features, and the backbone with it, unless it is frozen.
+
+    Raises:
+        FewbitsError: as :func:`fewbits.training.fit`.
+    """
+    torch.manual_seed(seed)
+    network = make_dense(backbone, pictures.num_classes, frozen=frozen)
+    _train(network, pictures.train, settings, seed, diversity, checkpoint, on_step)
+    return network
+
+
+def keep_features(
+    network: FeatureNetwork, split: Split, classes: int, count: int
+) -> Int[Tensor, " kept"]:
+    """Step 2: the ``count`` features that a grouped path takes in first."""
+    return select_features(features_of(network, split), split.labels, classes, count).features
+
+
+def fit_sparse(
+    network: FeatureNetwork,
+    kept: Int[Tensor, " kept"],
+    split: Split,
+    classes: int,
+    tolerance: float = 1e-4,
+) -> glm.Path:
+    """Step 3: the elastic-net path over the kept features of a network."""
+    table = features_of(network, split)[:, kept]
+    path = glm.fit_path(table, split.labels, classes, tolerance=tolerance)
+    if not path.last.converged:
+        raise FewbitsError(
+            f"the last fit of the path stopped at a residual of {path.last.residual:.1e} after "
+            f"{path.last.steps} steps, not at {tolerance:g}: allow more with a larger tolerance"
+        )
+    return path
+
+
+def with_layer(
+    network: FeatureNetwork,
+    kept: Int[Tensor, " kept"],
+    weights: Float[Tensor, "class kept"],
+    bias: Float[Tensor, " class"],
+    start: glm.Standardization,
+    dropout: float = 0.1,
+) -> FeatureNetwork:
+    """Step 4: a copy of the network with a fixed layer over the kept ones of its features."""
+    head = FixedHead(weights, bias, start)
+    backbone = deepcopy(network.backbone)
+    copy = FeatureNetwork(backbone, network.kept[kept], head, dropout, network.frozen)
+    return copy.to(next(network.parameters()).device).eval()
+
+
+def fine_tune(
+    network: FeatureNetwork,
+    split: Split,
+    settings: TrainSettings,
+    seed: int,
+    *,
+    diversity: float = WEIGHT,
+    checkpoint: Path | None = None,
+    on_step: OnStep | None = None,
+) -> FeatureNetwork:
+    """Step 5: train what feeds a fixed layer, in place."""
+    _train(network, split, settings, seed, diversity, checkpoint, on_step)
+    return network
+
+
+@dataclass(frozen=True)
+class Round:
+    """One pass of the loop: refit, round, fine-tune.
+
+    Attributes:
+        path: the elastic-net path over the features as they were.
+        layer: its last point, rounded.
+        rounded: the network with that layer, before any training.
+        tuned: the same after fine-tuning.
+    """
+
+    path: glm.Path
+    layer: TernaryLayer
+    rounded: FeatureNetwork
+    tuned: FeatureNetwork
+
+
+def iterate(
+    dense: FeatureNetwork,
+    pictures: ImageSet,
+    kept: Int[Tensor, " kept"],
+    rounds: Sequence[TrainSettings],
+    seed: int,
+    *,
+    per_class: int = PER_CLASS,
+    diversity: float = WEIGHT,
+    tolerance: float = 1e-4,
+    checkpoints: Path | None = None,
+    on_round: Callable[[Round], None] | None = None,
+) -> list[Round]:
+    """Steps 3 to 5 once for each of ``rounds``: the loop of the paper's section 3.
+
+    Args:
+        kept: positions among the dense network's features, chosen once.
+        rounds: how each fine-tuning trains.
+        checkpoints: a folder for them, ``round-1.pt`` and so on.
+        on_round: called after each.
+    """
+    done: list[Round] = []
+    network, positions = dense, kept
+    for place, settings in enumerate(rounds, start=1):
+        path = fit_sparse(network, positions, pictures.train, pictures.num_classes, tolerance)
+        layer = make_ternary(path.last.weights, path.last.bias, per_class)
+        how = path.standardization
+        rounded = with_layer(network, positions, layer.weights, layer.bias, how)
+        file = None if checkpoints is None else checkpoints / f"round-{place}.pt"
+        tuned = fine_tune(
+            deepcopy(rounded), pictures.train, settings, seed, diversity=diversity, checkpoint=file
+        )
+        done.append(Round(path, layer, rounded, tuned))
+        if on_round is not None:
+            on_round(done[-1])
+        network, positions = tuned, torch.arange(len(kept))
+    return done
+
+
+def sldd_layer(path: glm.Path, per_class: int = PER_CLASS) -> Float[Tensor, "class kept"]:
+    """SLDD-Model's weights: of the path's densest point within ten a class, the largest.
+
+    They are not rounded.
+
+    Raises:
+        UsageError: no point of the path has as many weights as the budget.
+    """
+    classes = len(path.last.bias)
+    budget = per_class * classes
+    within = [
+        fit
+        for fit in path.fits
+        if budget <= int(fit.nonzeros().sum()) <= max(SLDD_MOST, per_class) * classes
+    ]
+    if not within:
+        raise UsageError(
+            f"no point of the path has from {per_class} to {SLDD_MOST} weights a class: "
+            "end it at a weaker lambda, or walk it in smaller steps"
+        )
+    weights = max(within, key=lambda fit: int(fit.nonzeros().sum())).weights
+    threshold = weights.abs().flatten().topk(budget).values[-1]
+    return torch.where(weights.abs() >= threshold, weights, 0.0)
+
+
+def _train(
+    network: FeatureNetwork,
+    split: Split,
+    settings: TrainSettings,
+    seed: int,
+    diversity: float,
+    checkpoint: Path | None,
+    on_step: OnStep | None,
+) -> None:
+    """Train in place; the network comes out in evaluation mode."""
+    loss = DiverseLoss(diversity)
+    fit(network, split, settings, seed, loss=loss, checkpoint=checkpoint, on_step=on_step)
+    network.eval()
+
+
+def falling(settings: TrainSettings, rounds: int, factor: float = 0.9) -> list[TrainSettings]:
+    """Settings for so many rounds, each with the learning rate of the one before times ``factor``.
+
+    Raises:
+        UsageError: no rounds.
+    """
+    if rounds < 1:
+        raise UsageError(f"expected at least one round, got {rounds}")
+    rates = [settings.learning_rate * factor**place for place in range(rounds)]
+    return [replace(settings, learning_rate=rate) for rate in rates]

@@ -1,0 +1,102 @@
+"""Backbones: the maps are the classifier's own last ones, whatever it is called."""
+
+import re
+
+import pytest
+import torch
+from torchvision import models
+
+from fewbits.errors import FewbitsError, UsageError
+from fewbits.qsenn import backbones
+
+# Where a classifier's logits are one linear layer of the maps' means, and which layer it is.
+LINEAR = {
+    "resnet18": lambda network: network.fc,
+    "mobilenet_v2": lambda network: network.classifier,
+    "densenet121": lambda network: network.classifier,
+    "shufflenet_v2_x0_5": lambda network: network.fc,
+}
+
+
+@pytest.fixture(autouse=True)
+def same_draws() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_the_rest_of_the_classifier_makes_its_logits_of_the_maps(name, tmp_path):
+    network = models.get_model(name).eval()
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    backbone = backbones.build(name, tmp_path / "weights.pth").eval()
+    pictures = torch.rand(2, 3, 64, 96)
+    with torch.no_grad():
+        maps = backbone(pictures)
+        expected = network((pictures - backbone.mean) / backbone.std)
+        found = LINEAR[name](network)(maps.mean((2, 3)))
+    assert maps.shape[:2] == (2, backbone.features)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_tiny_gives_maps_of_an_eighth_that_are_never_negative():
+    backbone = backbones.build("tiny").eval()
+    maps = backbone(torch.rand(2, 3, 64, 48))
+    assert maps.shape == (2, backbone.features, 8, 6)
+    assert (maps >= 0).all() and (maps > 0).any()
+
+
+def test_maps_are_planes_not_rows():
+    """ConvNeXt turns its pooled features into something of four dimensions."""
+    assert backbones.build("convnext_tiny").features == 768
+
+
+def test_training_and_evaluation_reach_inside():
+    backbone = backbones.build("resnet18")
+    for mode in (True, False):
+        backbone.train(mode)
+        assert {layer.training for layer in backbone.modules()} == {mode}
+
+
+def test_published_weights_are_asked_of_torchvision(monkeypatch):
+    asked = []
+    real = models.get_model
+
+    def get_model(name, weights):
+        asked.append(weights)
+        return real(name)
+
+    monkeypatch.setattr(models, "get_model", get_model)
+    backbones.build("resnet18", backbones.PUBLISHED)
+    assert asked == ["DEFAULT"]
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "message"),
+    [
+        (
+            "resnet5",
+            None,
+            "no backbone is called 'resnet5'; expected tiny or a classifier of torch",
+        ),
+        ("fasterrcnn_resnet50_fpn", None, "no backbone is called 'fasterrcnn_resnet50_fpn'"),
+        ("vit_b_16", None, "vit_b_16 ends in tokens, not in feature maps"),
+        ("tiny", "published", "tiny has no weights of its own"),
+    ],
+)
+def test_what_cannot_be_a_backbone_is_refused(name, weights, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
+        backbones.build(name, weights)
+
+
+def test_a_file_that_is_not_this_networks_is_refused(tmp_path):
+    file = tmp_path / "weights.pth"
+    with pytest.raises(FewbitsError, match=r"weights.pth is not there"):
+        backbones.build("resnet18", file)
+    file.write_bytes(b"not a checkpoint")
+    with pytest.raises(FewbitsError, match=r"does not hold this network's weights"):
+        backbones.build("resnet18", file)
+    torch.save(models.get_model("mobilenet_v2").state_dict(), file)
+    with pytest.raises(FewbitsError, match=r"another network's weights: \d+ of this one's are mis"):
+        backbones.build("resnet18", file)
+    torch.save([1, 2], file)
+    with pytest.raises(FewbitsError, match=r"expected a state_dict"):
+        backbones.build("resnet18", file)

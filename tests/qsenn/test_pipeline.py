@@ -1,0 +1,192 @@
+"""The steps of Q-SENN, on pictures whose class is their colour."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import nn
+
+from fewbits import glm
+from fewbits.data import ImageSet, Split
+from fewbits.errors import UsageError
+from fewbits.qsenn import backbones, pipeline
+from fewbits.qsenn.diversity import diversity_loss
+from fewbits.qsenn.network import FeatureNetwork, FixedHead, make_dense
+from fewbits.training import TrainSettings, accuracy, to_float
+
+CLASSES, SIDE, FEATURES = 4, 16, 12
+SHORT = TrainSettings(epochs=2, batch_size=16, learning_rate=3e-3, shift=0)
+COLOURS = torch.tensor([[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]])
+
+
+def coloured(count: int, seed: int) -> Split:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % CLASSES
+    noise = torch.randint(-40, 41, (count, 3, SIDE, SIDE), generator=generator)
+    return Split((COLOURS[labels][:, :, None, None] + noise).to(torch.uint8), labels)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> ImageSet:
+    names = tuple("abcd")
+    return ImageSet("colours", coloured(64, 0), coloured(32, 1), coloured(32, 2), names)
+
+
+@pytest.fixture(scope="module")
+def dense(pictures) -> FeatureNetwork:
+    settings = TrainSettings(epochs=6, batch_size=16, learning_rate=3e-3, shift=0)
+    torch.manual_seed(0)
+    return pipeline.train_dense(pictures, backbones.build("tiny"), settings, 0)
+
+
+@pytest.fixture(scope="module")
+def kept(dense, pictures):
+    return pipeline.keep_features(dense, pictures.train, CLASSES, FEATURES)
+
+
+@pytest.fixture(scope="module")
+def rounds(dense, pictures, kept):
+    settings = pipeline.falling(SHORT, 2)
+    return pipeline.iterate(dense, pictures, kept, settings, 0, per_class=2)
+
+
+def test_the_loss_is_cross_entropy_and_diversity(dense, pictures):
+    images, labels = to_float(pictures.test.images[:8]), pictures.test.labels[:8]
+    network = deepcopy(dense).eval()
+    maps = network.maps(images)
+    logits = network.head(maps.mean((2, 3)))
+    plain = nn.functional.cross_entropy(logits, labels)
+    diverse = diversity_loss(maps, network.head.weight, logits.argmax(1))
+    torch.testing.assert_close(pipeline.DiverseLoss(0.0)(network, images, labels), plain)
+    torch.testing.assert_close(
+        pipeline.DiverseLoss(0.5)(network, images, labels), plain + 0.5 * diverse
+    )
+    assert pipeline.DiverseLoss(0.5).identity != pipeline.DiverseLoss(0.0).identity
+
+
+def test_diversity_needs_maps():
+    with pytest.raises(UsageError, match="expected a FeatureNetwork, got Linear"):
+        pipeline.DiverseLoss()(nn.Linear(2, 2), torch.zeros(1, 2), torch.zeros(1))
+
+
+def test_features_are_the_maps_means_whatever_the_mode(dense, pictures):
+    network = deepcopy(dense).train()
+    found = pipeline.features_of(network, pictures.test, batch_size=7)
+    assert network.training and network.backbone.training
+    expected = network.eval().maps(to_float(pictures.test.images)).mean((2, 3))
+    torch.testing.assert_close(found, expected.detach())
+
+
+def test_dense_training_learns_and_leaves_evaluation_mode(dense, pictures):
+    assert not dense.training
+    assert accuracy(dense, pictures.test) == 1
+
+
+def test_a_frozen_backbone_learns_nothing_not_even_means(pictures):
+    torch.manual_seed(1)
+    backbone = backbones.build("tiny")
+    before = deepcopy(backbone.state_dict())
+    network = pipeline.train_dense(pictures, backbone, SHORT, 0, frozen=True)
+    after = network.backbone.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    network.train()
+    assert network.dropout.training and not any(m.training for m in network.backbone.modules())
+    assert network.head.weight.grad is not None
+
+
+def test_a_fixed_head_by_hand():
+    how = glm.Standardization(
+        torch.tensor([1.0, 2.0]), torch.tensor([2.0, 4.0]), torch.zeros(2, dtype=torch.bool)
+    )
+    head = FixedHead(torch.tensor([[1.0, -1.0]]), torch.tensor([0.5]), how)
+    assert head(torch.tensor([[5.0, 10.0]])).tolist() == [[0.5]]  # 2 - 2 + 0.5
+    assert {name for name, _ in head.named_parameters()} == {"mean", "scale"}
+
+
+def test_a_head_of_other_width_is_refused():
+    backbone = backbones.build("tiny")
+    with pytest.raises(UsageError, match="expects 3 features, 2 are kept"):
+        FeatureNetwork(backbone, torch.arange(2), nn.Linear(3, 4), 0.1)
+
+
+def test_a_layer_goes_over_the_features_it_was_fitted_on(dense, pictures, kept):
+    path = pipeline.fit_sparse(dense, kept, pictures.train, CLASSES)
+    fit, how = path.last, path.standardization
+    network = pipeline.with_layer(dense, kept, fit.weights, fit.bias, how)
+    table = pipeline.features_of(dense, pictures.test)[:, kept]
+    expected = how.apply(table) @ fit.weights.T + fit.bias
+    found = network(to_float(pictures.test.images))
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_the_loop_trains_around_layers_that_stay(dense, pictures, kept, rounds):
+    assert len(rounds) == 2
+    for one in rounds:
+        before, after = one.rounded.head, one.tuned.head
+        assert torch.equal(before.weight, after.weight) and torch.equal(before.bias, after.bias)
+        assert torch.equal(after.weight, one.layer.weights)
+        assert not torch.equal(before.mean, after.mean)
+        assert 0 < int((one.layer.codes != 0).sum()) <= 2 * CLASSES
+        assert torch.equal(one.tuned.kept, dense.kept[kept])
+    assert accuracy(rounds[-1].tuned, pictures.test) > 0.9
+
+
+def test_a_round_begins_where_the_last_one_ended(pictures, kept, rounds):
+    again = pipeline.fit_sparse(rounds[0].tuned, torch.arange(len(kept)), pictures.train, CLASSES)
+    torch.testing.assert_close(again.last.weights, rounds[1].path.last.weights)
+
+
+def test_the_loop_leaves_the_dense_network_alone(dense, pictures, kept):
+    before = deepcopy(dense.state_dict())
+    pipeline.iterate(dense, pictures, kept, [SHORT], 0, per_class=2)
+    assert all(torch.equal(before[name], value) for name, value in dense.state_dict().items())
+
+
+def test_a_loop_that_was_killed_goes_on_with_the_same_result(
+    dense, pictures, kept, rounds, tmp_path
+):
+    settings = pipeline.falling(SHORT, 2)
+
+    def stop(_round):
+        raise KeyboardInterrupt
+
+    given = {"per_class": 2, "checkpoints": tmp_path}
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.iterate(dense, pictures, kept, settings, 0, on_round=stop, **given)
+    assert [file.name for file in tmp_path.iterdir()] == ["round-1.pt"]
+    again = pipeline.iterate(dense, pictures, kept, settings, 0, **given)
+    whole = rounds[-1].tuned.state_dict()
+    assert all(torch.equal(whole[name], v) for name, v in again[-1].tuned.state_dict().items())
+
+
+def test_sldd_keeps_the_largest_weights_as_they_are(dense, pictures, kept):
+    path = pipeline.fit_sparse(dense, kept, pictures.train, CLASSES)
+    weights = pipeline.sldd_layer(path, per_class=2)
+    assert int((weights != 0).sum()) == 2 * CLASSES
+    kinds = [
+        fit for fit in path.fits if torch.equal(weights[weights != 0], fit.weights[weights != 0])
+    ]
+    assert kinds, "the weights of one point of the path, not rounded"
+    left = kinds[0].weights[weights == 0].abs().max()
+    assert left <= weights[weights != 0].abs().min()
+
+
+def test_a_path_too_sparse_for_sldd_is_told(dense, pictures, kept):
+    table = pipeline.features_of(dense, pictures.train)[:, kept]
+    most = glm.lambda_max(table, pictures.train.labels, CLASSES)
+    path = glm.fit_path(table, pictures.train.labels, CLASSES, lambdas=[most])
+    with pytest.raises(UsageError, match="no point of the path has from 5 to 10 weights a class"):
+        pipeline.sldd_layer(path)
+
+
+def test_learning_rates_fall():
+    rates = [s.learning_rate for s in pipeline.falling(SHORT, 3)]
+    assert rates == pytest.approx([3e-3, 2.7e-3, 2.43e-3])
+    with pytest.raises(UsageError, match="at least one round, got 0"):
+        pipeline.falling(SHORT, 0)
+
+
+def test_dense_networks_use_every_feature():
+    network = make_dense(backbones.build("tiny"), CLASSES)
+    assert network.head.weight.shape == (CLASSES, network.backbone.features)
+    assert network.kept.tolist() == list(range(network.backbone.features))
