@@ -61,9 +61,11 @@ def test_a_budget_that_is_just_met_drops_nothing() -> None:
 def test_a_fit_sparser_than_the_budget_keeps_all_it_has() -> None:
     """The reference code drops one of them."""
     weights = torch.tensor([[3.0, 0.0, 0.0], [0.0, -1.0, 2.0]])
-    made = make_ternary(weights, torch.zeros(2), per_class=3)
+    made = make_ternary(weights, torch.zeros(2), per_class=3, fewer=True)
     assert made.codes.tolist() == [[1, 0, 0], [0, -1, 1]]
     assert made.magnitude == 2.0 and made.threshold == 0.5
+    with pytest.raises(UsageError, match="has 0 weights"):
+        make_ternary(0 * weights, torch.zeros(2), per_class=3, fewer=True)
 
 
 def test_equal_weights_at_the_border_keep_the_budget() -> None:
@@ -105,7 +107,7 @@ WEIGHTS, BIAS = layer(0, 3, 4)
         (WEIGHTS, BIAS, 0, "per_class must be from 1 to the number of features, 4, got 0"),
         (WEIGHTS, BIAS, 5, "per_class must be from 1 to the number of features, 4, got 5"),
         (WEIGHTS / 0, BIAS, 2, "the layer holds NaN or infinity"),
-        (WEIGHTS * (WEIGHTS > 9), BIAS, 2, "all weights of the layer are 0"),
+        (WEIGHTS * (WEIGHTS > 9), BIAS, 2, "has 0 weights that are not 0, fewer than the budget"),
     ],
 )
 def test_bad_input_says_what_is_wrong(weights, bias, per_class, message) -> None:

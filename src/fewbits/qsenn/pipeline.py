@@ -149,7 +149,8 @@ class Round:
 
     Attributes:
         path: the elastic-net path over the features as they were.
-        layer: its last point, rounded.
+        layer: its last point, rounded. Where the features tell the classes apart with fewer weights
+            than the budget, it has fewer.
         rounded: the network with that layer, before any training.
         tuned: the same after fine-tuning.
     """
@@ -185,7 +186,7 @@ def iterate(
     network, positions = dense, kept
     for place, settings in enumerate(rounds, start=1):
         path = fit_sparse(network, positions, pictures.train, pictures.num_classes, tolerance)
-        layer = make_ternary(path.last.weights, path.last.bias, per_class)
+        layer = make_ternary(path.last.weights, path.last.bias, per_class, fewer=True)
         how = path.standardization
         rounded = with_layer(network, positions, layer.weights, layer.bias, how)
         file = None if checkpoints is None else checkpoints / f"round-{place}.pt"

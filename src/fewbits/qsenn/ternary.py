@@ -37,22 +37,24 @@ def make_ternary(
     weights: Float[Tensor, "class feature"],
     bias: Float[Tensor, " class"],
     per_class: int = PER_CLASS,
+    fewer: bool = False,
 ) -> TernaryLayer:
     """Keep the strongest weights of the whole layer and round them to one magnitude.
 
     The budget is for the layer, not for each class: ``per_class`` is the average, and a class may
     get fewer features or more. Of equal weights at the border those of lower class and feature
-    number stay, so that the budget is met exactly. A fit sparser than the budget keeps all its
-    weights: classes that are easily told apart need fewer, and a 0 is never rounded up.
+    number stay, so that the budget is met exactly.
 
     Args:
-        weights: of a sparse fit, not all 0.
+        weights: of a sparse fit, at least as many non-zeros as the budget.
         bias: of the same fit; the new one keeps its largest absolute value.
         per_class: features a class on average.
+        fewer: take a fit that is sparser than the budget as it is, and keep all its weights.
+            Classes that are easily told apart need fewer; a 0 is never rounded up.
 
     Raises:
         UsageError: the budget is below 1 or more than the features, a weight is NaN or infinite,
-            or all are 0.
+            too few are not 0, or all are 0.
     """
     classes, features = weights.shape
     if not 1 <= per_class <= features:
@@ -61,10 +63,14 @@ def make_ternary(
         )
     if not (torch.isfinite(weights).all() and torch.isfinite(bias).all()):
         raise UsageError("the layer holds NaN or infinity: its fit went wrong, look there")
-    strength = weights.abs().flatten()
-    budget = min(per_class * classes, int((strength > 0).sum()))
-    if not budget:
-        raise UsageError("all weights of the layer are 0: end the path at a weaker lambda")
+    budget, strength = per_class * classes, weights.abs().flatten()
+    nonzeros = int((strength > 0).sum())
+    if nonzeros < budget and not (fewer and nonzeros):
+        raise UsageError(
+            f"the layer has {nonzeros} weights that are not 0, fewer than the budget of "
+            f"{per_class} x {classes} = {budget}: end the path at a weaker lambda, or keep fewer"
+        )
+    budget = min(budget, nonzeros)
     ranked = strength.argsort(descending=True, stable=True)
     kept = torch.zeros_like(strength, dtype=torch.bool)
     kept[ranked[:budget]] = True
