@@ -147,12 +147,15 @@ def test_a_loop_that_was_killed_goes_on_with_the_same_result(
 ):
     settings = pipeline.falling(SHORT, 2)
 
-    def stop(_round):
-        raise KeyboardInterrupt
+    def stop(place):
+        def at_once(*_):
+            raise KeyboardInterrupt
+
+        return at_once if place == 2 else None
 
     given = {"per_class": 2, "checkpoints": tmp_path}
     with pytest.raises(KeyboardInterrupt):
-        pipeline.iterate(dense, pictures, kept, settings, 0, on_round=stop, **given)
+        pipeline.iterate(dense, pictures, kept, settings, 0, on_stage=stop, **given)
     assert [file.name for file in tmp_path.iterdir()] == ["round-1.pt"]
     again = pipeline.iterate(dense, pictures, kept, settings, 0, **given)
     whole = rounds[-1].tuned.state_dict()
@@ -161,7 +164,7 @@ def test_a_loop_that_was_killed_goes_on_with_the_same_result(
 
 def test_sldd_keeps_the_largest_weights_as_they_are(dense, pictures, kept):
     path = pipeline.fit_sparse(dense, kept, pictures.train, CLASSES)
-    weights = pipeline.sldd_layer(path, per_class=2)
+    weights = pipeline.sldd_layer(path, per_class=2).weights
     assert int((weights != 0).sum()) == 2 * CLASSES
     kinds = [
         fit for fit in path.fits if torch.equal(weights[weights != 0], fit.weights[weights != 0])
@@ -171,12 +174,21 @@ def test_sldd_keeps_the_largest_weights_as_they_are(dense, pictures, kept):
     assert left <= weights[weights != 0].abs().min()
 
 
-def test_a_path_too_sparse_for_sldd_is_told(dense, pictures, kept):
+def test_a_path_sparser_than_the_budget_keeps_all_it_has(dense, pictures, kept):
     table = pipeline.features_of(dense, pictures.train)[:, kept]
     most = glm.lambda_max(table, pictures.train.labels, CLASSES)
-    path = glm.fit_path(table, pictures.train.labels, CLASSES, lambdas=[most])
-    with pytest.raises(UsageError, match="no point of the path has from 5 to 10 weights a class"):
-        pipeline.sldd_layer(path)
+    path = glm.fit_path(table, pictures.train.labels, CLASSES, lambdas=[most, 0.7 * most])
+    found = pipeline.sldd_layer(path)
+    assert 0 < int(found.nonzeros().sum()) < 5 * CLASSES
+    assert torch.equal(found.weights, path.last.weights)
+
+
+def test_the_densest_point_within_a_budget(dense, pictures, kept):
+    path = pipeline.fit_sparse(dense, kept, pictures.train, CLASSES)
+    counts = [int(fit.nonzeros().sum()) for fit in path.fits]
+    for budget in (0, 3, max(counts)):
+        found = int(pipeline.densest_within(path, budget).nonzeros().sum())
+        assert found == max(count for count in counts if count <= budget)
 
 
 def test_learning_rates_fall():

@@ -101,6 +101,57 @@ def saliency(
     typer.echo(f"{explained} images explained{fewer}   report: {folder / 'report.json'}")
 
 
+@app.command()
+def qsenn(
+    dataset: Annotated[str, typer.Option(help="birds, birds-travelling, cub or imagefolder:DIR")],
+    out: Annotated[str, typer.Option(help="Folder for the report and the checkpoints.")],
+    backbone: Annotated[
+        str, typer.Option(help="tiny, or a classifier of torchvision: resnet50, mobilenet_v2, ...")
+    ] = "tiny",
+    weights: Annotated[
+        str, typer.Option(help="A file with the backbone's weights, or published: torchvision's.")
+    ] = "",
+    features: Annotated[int, typer.Option(help="How many the last layer may use.")] = 50,
+    per_class: Annotated[int, typer.Option(help="Features a class, on average.")] = 5,
+    iterations: Annotated[int, typer.Option(help="Passes of the loop.")] = 4,
+    side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
+    scale: Annotated[
+        str, typer.Option(help="smoke (a minute) or real (an hour or more)")
+    ] = "smoke",
+    seed: Annotated[int, typer.Option(min=0, help="Draws weights and batches.")] = 0,
+    data: Data = None,
+) -> None:
+    """Q-SENN: dense network, a few features, a ternary last layer, and the loop; every baseline.
+
+    Run it again with the same --out after a kill: it goes on where it stopped.
+    """
+    from rich.console import Console
+
+    from fewbits.cli.progress import training_bar
+    from fewbits.qsenn import experiment, tables
+
+    folder = _out_folder(out)
+    settings = experiment.Settings(
+        dataset=dataset,
+        backbone=backbone,
+        weights=weights,
+        features=features,
+        per_class=per_class,
+        iterations=iterations,
+        scale=scale,
+        seed=seed,
+        side=side,
+    )
+    with _stoppable(), training_bar() as bar:
+        report, fresh = experiment.run(settings, data, folder, on_stage=bar)
+    _say_if_old(fresh, folder)
+    Console().print(tables.overview(report))
+    typer.echo(
+        f"test accuracy {100 * report.number('test_accuracy'):.2f} %, "
+        f"retention {100 * report.number('retention'):.1f} %   report: {folder / 'report.json'}"
+    )
+
+
 def _out_folder(out: str) -> Path:
     if not out:
         raise UsageError("--out is empty: name a folder for the report and the checkpoints")

@@ -172,7 +172,7 @@ def iterate(
     diversity: float = WEIGHT,
     tolerance: float = 1e-4,
     checkpoints: Path | None = None,
-    on_round: Callable[[Round], None] | None = None,
+    on_stage: Callable[[int], OnStep | None] | None = None,
 ) -> list[Round]:
     """Steps 3 to 5 once for each of ``rounds``: the loop of the paper's section 3.
 
@@ -180,7 +180,7 @@ def iterate(
         kept: positions among the dense network's features, chosen once.
         rounds: how each fine-tuning trains.
         checkpoints: a folder for them, ``round-1.pt`` and so on.
-        on_round: called after each.
+        on_stage: from a pass's number to what is called in its training, for a progress bar.
     """
     done: list[Round] = []
     network, positions = dense, kept
@@ -191,38 +191,39 @@ def iterate(
         rounded = with_layer(network, positions, layer.weights, layer.bias, how)
         file = None if checkpoints is None else checkpoints / f"round-{place}.pt"
         tuned = fine_tune(
-            deepcopy(rounded), pictures.train, settings, seed, diversity=diversity, checkpoint=file
+            deepcopy(rounded),
+            pictures.train,
+            settings,
+            seed,
+            diversity=diversity,
+            checkpoint=file,
+            on_step=None if on_stage is None else on_stage(place),
         )
         done.append(Round(path, layer, rounded, tuned))
-        if on_round is not None:
-            on_round(done[-1])
         network, positions = tuned, torch.arange(len(kept))
     return done
 
 
-def sldd_layer(path: glm.Path, per_class: int = PER_CLASS) -> Float[Tensor, "class kept"]:
-    """SLDD-Model's weights: of the path's densest point within ten a class, the largest.
+def sldd_layer(path: glm.Path, per_class: int = PER_CLASS) -> glm.Fit:
+    """SLDD-Model's layer: of the path's densest point within ten a class, the largest weights.
 
-    They are not rounded.
-
-    Raises:
-        UsageError: no point of the path has as many weights as the budget.
+    They are not rounded. A point with fewer weights than the budget keeps all it has.
     """
     classes = len(path.last.bias)
-    budget = per_class * classes
-    within = [
-        fit
-        for fit in path.fits
-        if budget <= int(fit.nonzeros().sum()) <= max(SLDD_MOST, per_class) * classes
-    ]
-    if not within:
-        raise UsageError(
-            f"no point of the path has from {per_class} to {SLDD_MOST} weights a class: "
-            "end it at a weaker lambda, or walk it in smaller steps"
-        )
-    weights = max(within, key=lambda fit: int(fit.nonzeros().sum())).weights
-    threshold = weights.abs().flatten().topk(budget).values[-1]
-    return torch.where(weights.abs() >= threshold, weights, 0.0)
+    densest = densest_within(path, max(SLDD_MOST, per_class) * classes)
+    strength = densest.weights.abs()
+    budget = min(per_class * classes, int(densest.nonzeros().sum()))
+    threshold = strength.flatten().topk(budget).values[-1] if budget else 0.0
+    return replace(densest, weights=torch.where(strength >= threshold, densest.weights, 0.0))
+
+
+def densest_within(path: glm.Path, budget: int) -> glm.Fit:
+    """Of a path's fits with at most ``budget`` non-zeros the one with the most.
+
+    The first fit of a path has none, so there always is one.
+    """
+    within = [fit for fit in path.fits if int(fit.nonzeros().sum()) <= budget]
+    return max(within, key=lambda fit: int(fit.nonzeros().sum()))
 
 
 def _train(

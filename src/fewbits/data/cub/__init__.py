@@ -1,6 +1,7 @@
 """CUB-200-2011, or any set in its layout: photographs of birds with parts and attributes."""
 
 from fewbits.data.cub.birdset import BirdSet, Photos
+from fewbits.data.cub.imagefolder import read_folders
 from fewbits.data.cub.pixels import place_boxes, place_parts, read_masks, read_pixels, windows
 from fewbits.data.cub.reading import find_layout, read_cub
 
@@ -11,6 +12,7 @@ __all__ = [
     "place_boxes",
     "place_parts",
     "read_cub",
+    "read_folders",
     "read_masks",
     "read_pixels",
     "windows",

@@ -98,7 +98,7 @@ def _read_photos(
     """All images in the order of ``images.txt``, and the names of the parts."""
     ids = list(paths)
     files = tuple(root / "images" / path for path in paths.values())
-    sizes = [_size(file) for file in files]
+    sizes = [picture_size(file) for file in files]
     boxes = annotations.read_boxes(root / "bounding_boxes.txt", ids, sizes)
     part_names, parts, visible = annotations.read_parts(root / "parts", ids, sizes)
     return part_names, Photos(
@@ -113,7 +113,7 @@ def _read_photos(
     )
 
 
-def _size(file: Path) -> tuple[int, int]:
+def picture_size(file: Path) -> tuple[int, int]:
     """Width and height of a picture, from its header."""
     try:
         with Image.open(file) as picture:

@@ -1,0 +1,94 @@
+"""Colour pictures by name: drawn birds, CUB-200-2011, or folders of your own photographs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from fewbits.data.birds import make_birds
+from fewbits.data.cub import BirdSet, Photos, read_cub, read_folders, read_pixels
+from fewbits.data.folders import data_folder, expand
+from fewbits.data.loading import SCALES
+from fewbits.data.splits import ImageSet, Split
+from fewbits.errors import UsageError
+
+FOLDER_PREFIX = "imagefolder:"
+BIRDS, TRAVELLING, CUB = "birds", "birds-travelling", "cub"
+CUB_FOLDERS = ("CUB_200_2011", "cub100")
+
+# Classes, and pictures of each for training and for testing, of the drawn birds.
+DRAWN = {"smoke": (12, 24, 10), "real": (24, 60, 20)}
+SMOKE_PHOTOS = {"train": 600, "validation": 100, "test": 200}
+SIDES = {"smoke": 64, "real": 160}
+DRAWN_SIDE = 64
+
+
+def load_pictures(
+    name: str, data_dir: str | Path | None = None, scale: str = "smoke", workers: int = 1
+) -> BirdSet:
+    """A set of pictures with all that is known about them; the pixels stay on disk.
+
+    Args:
+        name: ``birds``, drawn when first asked for; ``birds-travelling``, the same with test
+            pictures in other classes' habitats; ``cub``; or ``imagefolder:DIR`` with ``train`` and
+            ``test`` or ``val`` in DIR, a folder a class in each.
+        data_dir: where sets lie, and where birds are drawn.
+        scale: ``real``, or ``smoke`` for few of them.
+        workers: processes that draw birds.
+
+    Raises:
+        UsageError: unknown name or scale.
+        FewbitsError: the files are missing or broken; the message names the file.
+    """
+    if scale not in SCALES:
+        raise UsageError(f"unknown scale {scale!r}: expected {' or '.join(SCALES)}")
+    if name in (BIRDS, TRAVELLING):
+        classes, train, test = DRAWN[scale]
+        folder = data_folder(data_dir) / f"{name}-{classes}x{train}+{test}"
+        travelling = name == TRAVELLING
+        make_birds(folder, classes, train, test, travelling=travelling, workers=workers)
+        return read_cub(folder, name=name)
+    if name.startswith(FOLDER_PREFIX):
+        inside = name.removeprefix(FOLDER_PREFIX)
+        if not inside:
+            raise UsageError(f"{FOLDER_PREFIX} needs a folder, as in {FOLDER_PREFIX}path/to/folder")
+        found = read_folders(expand(inside), name=name)
+    elif name == CUB:
+        home = data_folder(data_dir)
+        held = (home / place for place in CUB_FOLDERS if (home / place).is_dir())
+        found = read_cub(next(held, home), name=CUB)
+    else:
+        known = f"{BIRDS}, {TRAVELLING}, {CUB} or {FOLDER_PREFIX}DIR"
+        raise UsageError(f"unknown set of pictures {name!r}: expected {known}")
+    if scale == "real":
+        return found
+    least = 3 * found.num_classes
+    return replace(
+        found,
+        train=found.train.first(max(least, SMOKE_PHOTOS["train"])),
+        validation=found.validation.first(SMOKE_PHOTOS["validation"]),
+        test=found.test.first(SMOKE_PHOTOS["test"]),
+    )
+
+
+def side_for(name: str, scale: str) -> int:
+    """Height and width, in pixels, at which a set is looked at by default."""
+    return DRAWN_SIDE if name in (BIRDS, TRAVELLING) else SIDES[scale]
+
+
+def with_pixels(pictures: BirdSet, side: int, workers: int = 1) -> ImageSet:
+    """The same set as squares of ``side`` x ``side`` pixels, red, green and blue.
+
+    Raises:
+        UsageError: a side or a number of workers below 1.
+        FewbitsError: a picture does not decode; the message names it.
+    """
+
+    def squares(photos: Photos) -> Split:
+        return Split(read_pixels(photos, side, workers=workers), photos.labels)
+
+    return ImageSet(
+        pictures.name,
+        squares(pictures.train),
+        squares(pictures.validation),
+        squares(pictures.test),
+        pictures.class_names,
+    )

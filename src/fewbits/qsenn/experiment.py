@@ -1,0 +1,258 @@
+"""One whole Q-SENN run and its baselines: settings in, report and checkpoints out, resumable."""
+
+import hashlib
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from fewbits.data import SCALES, ImageSet
+from fewbits.data.cub import BirdSet
+from fewbits.data.pictures import BIRDS, TRAVELLING, load_pictures, side_for, with_pixels
+from fewbits.errors import UsageError
+from fewbits.pact.experiment import LARGEST_SEED, OnStage, digest_of, stage
+from fewbits.qsenn import backbones, pipeline
+from fewbits.qsenn.measuring import Block, measure
+from fewbits.qsenn.network import FeatureNetwork
+from fewbits.qsenn.ternary import make_ternary, random_ternary
+from fewbits.report import Report, claim_folder, held, provenance
+from fewbits.training import TrainSettings, accuracy, pick_device
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides a run's numbers, checked when made.
+
+    Attributes:
+        dataset: as :func:`fewbits.data.pictures.load_pictures` knows it.
+        backbone: ``tiny`` or a classifier of torchvision.
+        weights: a file, ``published``, or nothing.
+        features: how many the last layer may use.
+        per_class: features a class, on average.
+        iterations: passes of the loop.
+        side: height and width at which pictures are looked at, in pixels; 0 for the default.
+
+    Raises:
+        UsageError: a name is not known or a number out of range.
+    """
+
+    dataset: str
+    backbone: str = backbones.TINY
+    weights: str = ""
+    features: int = 50
+    per_class: int = 5
+    iterations: int = 4
+    scale: str = "smoke"
+    seed: int = 0
+    side: int = 0
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise UsageError(f"unknown scale {self.scale!r}: expected one of {', '.join(SCALES)}")
+        for name, least, most in (
+            ("features", 2, 10_000),
+            ("per_class", 1, self.features),
+            ("iterations", 1, 100),
+            ("seed", 0, LARGEST_SEED),
+            ("side", 0, 2048),
+        ):
+            if not least <= (got := getattr(self, name)) <= most:
+                raise UsageError(f"{name} must be from {least} to {most:,}, got {got}")
+
+    @property
+    def shown_side(self) -> int:
+        """Height and width of a picture as the network sees it."""
+        return self.side or side_for(self.dataset, self.scale)
+
+    def identity(self) -> dict[str, object]:
+        """What tells this run from any other: of weights their content, wherever they lie."""
+        named = asdict(self) | {"side": self.shown_side}
+        if self.weights and self.weights != backbones.PUBLISHED:
+            file = Path(self.weights)
+            if not file.is_file():
+                raise UsageError(f"--weights {file}: there is no such file")
+            named["weights"] = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        return named
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the dense network trains, and how each pass of the loop does."""
+
+    dense: TrainSettings
+    rounds: tuple[TrainSettings, ...]
+
+
+def plan_for(settings: Settings) -> Plan:
+    """Training settings by data set and scale; the last pass is twice as long as the others."""
+    drawn = settings.dataset in (BIRDS, TRAVELLING)
+    epochs = {"smoke": (10, 2), "real": (20, 4)} if drawn else {"smoke": (2, 1), "real": (8, 4)}
+    first, each = epochs[settings.scale]
+    rate = 3e-3 if drawn else 1e-3
+    move = max(1, settings.shown_side // 16)
+    dense = TrainSettings(first, 32, rate, weight_decay=0.01, shift=move, mirror=True)
+    one = TrainSettings(each, 32, rate / 3, weight_decay=0.01, shift=move, mirror=True)
+    last = TrainSettings(2 * each, 32, rate / 3, weight_decay=0.01, shift=move, mirror=True)
+    rounds = pipeline.falling(one, settings.iterations)
+    longer = pipeline.falling(last, settings.iterations)
+    return Plan(dense, (*rounds[:-1], longer[-1]))
+
+
+def run(
+    settings: Settings,
+    data_dir: Path | None,
+    out: Path,
+    on_stage: OnStage | None = None,
+    workers: int = 1,
+) -> tuple[Report, bool]:
+    """Train, sparsify, round, fine-tune, measure, beside every baseline; report.
+
+    Every epoch leaves a checkpoint in ``out``; started again, the run goes on from the last one
+    and ends with the same numbers.
+
+    Returns:
+        The report, and whether anything was done (False if ``out`` held this run already).
+
+    Raises:
+        UsageError: ``out`` holds another run, or a setting is unknown.
+        FewbitsError: the data are missing or broken, or ``out`` cannot be written.
+    """
+    identity = settings.identity()
+    known = load_pictures(settings.dataset, data_dir, settings.scale, workers)
+    pictures = with_pixels(known, settings.shown_side, workers)
+    if claim_folder(out, {"method": "qsenn", **identity, "pictures": digest_of(pictures)}):
+        return Report.read(out), False
+    with held(out):
+        started = time.perf_counter()
+        plan = plan_for(settings)
+        told = {"dense": asdict(plan.dense), "rounds": [asdict(one) for one in plan.rounds]}
+        metrics = Bench(settings, plan, known, pictures, out, on_stage).measure_all()
+        report = Report(
+            method="qsenn",
+            dataset=settings.dataset,
+            scale=settings.scale,
+            seed=settings.seed,
+            settings={**identity, "plan": told},
+            metrics=metrics,
+            provenance=provenance(time.perf_counter() - started),
+        )
+        report.write(out)
+    return report, True
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One run at work: the networks it makes, each measured in the same way."""
+
+    settings: Settings
+    plan: Plan
+    known: BirdSet
+    pictures: ImageSet
+    out: Path
+    on_stage: OnStage | None
+
+    def measure_all(self) -> dict[str, object]:
+        """Q-SENN's numbers, those of each pass, and the same of the dense network and baselines."""
+        dense = self.dense()
+        top = accuracy(dense, self.pictures.test)
+        train, classes = self.pictures.train, self.pictures.num_classes
+        kept = pipeline.keep_features(dense, train, classes, self.settings.features)
+        rounds = pipeline.iterate(
+            dense,
+            self.pictures,
+            kept,
+            self.plan.rounds,
+            self.settings.seed,
+            per_class=self.settings.per_class,
+            checkpoints=self.out,
+            on_stage=lambda place: stage(f"pass {place}", self.on_stage),
+        )
+        first = rounds[0]
+        how, magnitude = first.path.standardization, first.layer.magnitude
+
+        def around(name: str, weights: torch.Tensor, bias: torch.Tensor) -> Block:
+            network = pipeline.with_layer(dense, kept, weights, bias, how)
+            return self.measure(self.through_all(network, name), top)
+
+        drawn = random_ternary(classes, len(kept), self.settings.per_class, self.settings.seed)
+        sldd = pipeline.sldd_layer(first.path, self.settings.per_class)
+        baselines = {
+            "sldd": around("sldd", sldd.weights, sldd.bias),
+            "glm-saga-5": self.measure(self.sparse_only(dense), top),
+            "first layer kept": around("first-layer", first.layer.weights, first.layer.bias),
+            "random layer": around("random", magnitude * drawn.weights, drawn.bias),
+        }
+        if self.known.class_attributes is not None:
+            read_off = attribute_layer(self.known.class_attributes, len(kept))
+            layer = make_ternary(read_off, torch.zeros(classes), self.settings.per_class)
+            baselines["attributes' layer"] = around(
+                "attributes", magnitude * layer.codes, layer.bias
+            )
+        return {
+            "dense_accuracy": top,
+            **self.measure(rounds[-1].tuned, top),
+            "dense": self.measure(dense, top),
+            "baselines": baselines,
+            "iterations": [
+                {
+                    "fitted_per_class": one.path.last.nonzeros().double().mean().item(),
+                    "rounded_accuracy": accuracy(one.rounded, self.pictures.test),
+                    **self.measure(one.tuned, top),
+                }
+                for one in rounds
+            ],
+        }
+
+    def measure(self, network: FeatureNetwork, top: float) -> Block:
+        """All measures of one network."""
+        return measure(network, self.pictures, self.known, top)
+
+    def dense(self) -> FeatureNetwork:
+        """Step 1, from its checkpoint if there is one."""
+        torch.manual_seed(self.settings.seed)
+        backbone = backbones.build(self.settings.backbone, self.settings.weights or None)
+        return pipeline.train_dense(
+            self.pictures,
+            backbone.to(pick_device()).to(memory_format=torch.channels_last),
+            self.plan.dense,
+            self.settings.seed,
+            checkpoint=self.out / "dense.pt",
+            on_step=stage("dense network", self.on_stage),
+        )
+
+    def through_all(self, network: FeatureNetwork, name: str) -> FeatureNetwork:
+        """Fine-tune a network with a fixed layer for as long as the loop does in all its passes."""
+        for place, settings in enumerate(self.plan.rounds, start=1):
+            pipeline.fine_tune(
+                network,
+                self.pictures.train,
+                settings,
+                self.settings.seed,
+                checkpoint=self.out / f"{name}-{place}.pt",
+                on_step=stage(f"{name}, {place}", self.on_stage),
+            )
+        return network
+
+    def sparse_only(self, dense: FeatureNetwork) -> FeatureNetwork:
+        """glm-saga-5: the path over all features, its densest point within the budget, no more."""
+        everything = torch.arange(len(dense.kept))
+        train, classes = self.pictures.train, self.pictures.num_classes
+        path = pipeline.fit_sparse(dense, everything, train, classes)
+        point = pipeline.densest_within(path, self.settings.per_class * classes)
+        how = path.standardization
+        return pipeline.with_layer(dense, everything, point.weights, point.bias, how)
+
+
+def attribute_layer(class_attributes: torch.Tensor, count: int) -> torch.Tensor:
+    """Weights read off what classes look like: the attributes that vary most, standardised.
+
+    Returns:
+        One row a class, ``count`` columns; where there are fewer attributes the rest is 0.
+    """
+    varying = class_attributes.var(0).argsort(descending=True, stable=True)[:count]
+    chosen = class_attributes[:, varying]
+    weights = torch.zeros(len(chosen), count)
+    spread = chosen.std(0).clamp_min(1e-6)
+    weights[:, : len(varying)] = (chosen - chosen.mean(0)) / spread
+    return weights

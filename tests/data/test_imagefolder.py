@@ -1,0 +1,126 @@
+"""Folders of photographs, and sets of pictures by name."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from cub_toys import write_toy
+from PIL import Image
+
+from fewbits.data import pictures
+from fewbits.data.cub import read_folders
+from fewbits.errors import FewbitsError, UsageError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for part, count in (("train", 5), ("val", 2)):
+        for kind, colour in (("ant", "red"), ("bee", "yellow"), ("cat", "blue")):
+            place = tmp_path / "set" / part / kind
+            place.mkdir(parents=True)
+            for i in range(count):
+                Image.new("RGB", (20 + i, 10), colour).save(place / f"{i}.png")
+    (tmp_path / "set" / "train" / "ant" / "notes.txt").write_text("no picture")
+    return tmp_path / "set"
+
+
+def test_classes_are_folders_and_validation_is_cut_from_train(folder):
+    found = read_folders(folder, validation=0.2)
+    assert found.class_names == ("ant", "bee", "cat")
+    assert (found.train.count, found.validation.count, found.test.count) == (12, 3, 6)
+    assert {path.parent.parent.name for path in found.test.paths} == {"val"}
+    assert found.train.paths[0].parent.name == found.class_names[found.train.labels[0]]
+    assert not set(found.train.paths) & set(found.validation.paths)
+    assert found.test.boxes[0].tolist() == [0, 0, *found.test.sizes[0].tolist()]
+    assert found.part_names == () and found.class_attributes is None
+
+
+def test_the_split_does_not_depend_on_where_the_folder_lies(folder, tmp_path):
+    other = shutil.copytree(folder, tmp_path / "elsewhere")
+    names = [
+        [f"{p.parent.name}/{p.name}" for p in read_folders(f).train.paths] for f in (folder, other)
+    ]
+    assert names[0] == names[1]
+
+
+def test_test_comes_before_val(folder):
+    shutil.copytree(folder / "val", folder / "test")
+    assert {path.parent.parent.name for path in read_folders(folder).test.paths} == {"test"}
+
+
+def broken(folder: Path, how: str) -> None:
+    match how:
+        case "no test":
+            shutil.rmtree(folder / "val")
+        case "one class":
+            for kind in ("ant", "bee"):
+                shutil.rmtree(folder / "train" / kind)
+        case "other classes":
+            (folder / "val" / "cat").rename(folder / "val" / "dog")
+        case "empty class":
+            shutil.rmtree(folder / "train" / "bee")
+            (folder / "train" / "bee").mkdir()
+        case "no picture":
+            (folder / "val" / "bee" / "0.png").write_text("text")
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("no test", "expected the folders train/ and test/ or val/"),
+        ("one class", "expected at least two folders, one a class, got 1"),
+        ("other classes", "only one has cat, dog"),
+        ("empty class", "at least 2 training images of class bee"),
+        ("no picture", "0.png: expected a picture"),
+    ],
+)
+def test_a_folder_that_is_no_set_is_refused(folder, how, message):
+    broken(folder, how)
+    with pytest.raises(FewbitsError, match=re.escape(message)):
+        read_folders(folder)
+    with pytest.raises(UsageError, match="expected a share of 0 to below 1"):
+        read_folders(folder, validation=1)
+
+
+def test_sets_by_name(folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(pictures.DRAWN, "smoke", (3, 4, 2))
+    birds = pictures.load_pictures("birds", tmp_path)
+    away = pictures.load_pictures("birds-travelling", tmp_path)
+    assert birds.num_classes == 3 and birds.test.count == 6
+    assert birds.train.attributes is not None and birds.part_names
+    looked_at = [pictures.with_pixels(found, 16) for found in (birds, away)]
+    assert (looked_at[0].train.images == looked_at[1].train.images).all()
+    assert (looked_at[0].test.images != looked_at[1].test.images).any()
+    assert looked_at[0].train.images.shape[1:] == (3, 16, 16)
+    assert pictures.load_pictures(f"imagefolder:{folder}").num_classes == 3
+    assert pictures.load_pictures("cub", write_toy(tmp_path / "data")).num_classes == 3
+    (tmp_path / "more").mkdir()
+    write_toy(tmp_path / "more" / "cub100")
+    assert pictures.load_pictures("cub", tmp_path / "more", "real").num_classes == 3
+
+
+def test_smoke_takes_the_first_photographs_and_enough_of_each_class(folder, monkeypatch):
+    monkeypatch.setattr(pictures, "SMOKE_PHOTOS", {"train": 2, "validation": 2, "test": 4})
+    few = pictures.load_pictures(f"imagefolder:{folder}")
+    whole = pictures.load_pictures(f"imagefolder:{folder}", scale="real")
+    assert few.train.paths == whole.train.paths[:9] and set(few.train.labels.tolist()) == {0, 1, 2}
+    assert few.test.paths == whole.test.paths[:4]
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "message"),
+    [
+        ("birds", "paper", "unknown scale 'paper'"),
+        ("bird", "smoke", "unknown set of pictures 'bird': expected birds, birds-travelling, cub"),
+        ("imagefolder:", "smoke", "imagefolder: needs a folder"),
+    ],
+)
+def test_unknown_names_are_refused(name, scale, message, tmp_path):
+    with pytest.raises(UsageError, match=re.escape(message)):
+        pictures.load_pictures(name, tmp_path, scale)
+
+
+def test_missing_cub_says_what_was_expected(tmp_path):
+    with pytest.raises(FewbitsError, match=r"expected a folder with images.txt"):
+        pictures.load_pictures("cub", tmp_path)

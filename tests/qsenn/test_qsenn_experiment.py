@@ -1,0 +1,182 @@
+"""One whole run on few drawn birds: report, baselines, resumption, command."""
+
+import json
+import re
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from fewbits.cli import app
+from fewbits.data import pictures
+from fewbits.errors import UsageError
+from fewbits.metrics import features as measures
+from fewbits.qsenn import backbones, experiment, measuring, pipeline
+from fewbits.training import TrainSettings, accuracy, to_float
+
+BLOCK = {
+    "test_accuracy", "retention", "features_used", "features_per_class", "diversity_at_5",
+    "sid_at_5", "dependence", "alignment", "structural_grounding", "class_independence",
+    "contrastiveness", "correlation",
+}  # fmt: skip
+BASELINES = {"sldd", "glm-saga-5", "first layer kept", "random layer", "attributes' layer"}
+SETTINGS = experiment.Settings("birds", features=8, per_class=2, iterations=2, side=32)
+SHORT = TrainSettings(epochs=1, batch_size=16, learning_rate=3e-3, shift=0)
+REAL_PLAN = experiment.plan_for
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Little data and short trainings; the folder that holds the birds."""
+    folder = tmp_path_factory.mktemp("birds")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(pictures.DRAWN, "smoke", (3, 8, 4))
+        patch.setattr(
+            experiment,
+            "plan_for",
+            lambda settings: experiment.Plan(SHORT, (SHORT,) * settings.iterations),
+        )
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def finished(few, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run") / "out"
+    return out, experiment.run(SETTINGS, few, out)[0]
+
+
+def test_the_report_has_the_same_block_for_every_network(finished):
+    metrics = finished[1].metrics
+    assert set(metrics) > BLOCK and set(metrics["dense"]) == BLOCK
+    assert set(metrics["baselines"]) == BASELINES
+    assert all(set(row) == BLOCK for row in metrics["baselines"].values())
+    assert len(metrics["iterations"]) == 2
+    assert all(set(row) > BLOCK for row in metrics["iterations"])
+    last = metrics["iterations"][-1]
+    assert {key: metrics[key] for key in BLOCK} == {key: last[key] for key in BLOCK}
+    assert metrics["dense"]["test_accuracy"] == metrics["dense_accuracy"]
+    assert last["features_used"] <= 8 and last["features_per_class"]["mean"] <= 2
+    assert last["alignment"] is not None and last["structural_grounding"] is not None
+
+
+def test_numbers_are_those_of_the_networks(finished, few):
+    """The dense network and the loop made again by hand, and asked again."""
+    out, report = finished
+    known = pictures.load_pictures("birds", few)
+    images = pictures.with_pixels(known, 32)
+    torch.manual_seed(0)
+    dense = pipeline.train_dense(images, backbones.build("tiny"), SHORT, 0)
+    assert report.metrics["dense_accuracy"] == accuracy(dense, images.test)
+    kept = pipeline.keep_features(dense, images.train, 3, 8)
+    tuned = pipeline.iterate(dense, images, kept, (SHORT, SHORT), 0, per_class=2)[-1].tuned
+    assert report.metrics["test_accuracy"] == pytest.approx(accuracy(tuned, images.test))
+    maps = tuned.maps(to_float(images.test.images)).detach()
+    predicted = tuned.logits(maps).argmax(1)
+    expected = measures.diversity(maps, tuned.head.weight, predicted).mean().item()
+    assert report.metrics["diversity_at_5"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_diversity_does_not_depend_on_batches(finished, few):
+    images = pictures.with_pixels(pictures.load_pictures("birds", few), 32)
+    network = pipeline.make_dense(backbones.build("tiny"), 3).eval()
+    whole, parts = (measuring.overlap(network, images.test, size) for size in (99, 5))
+    torch.testing.assert_close(whole.plain, parts.plain)
+    torch.testing.assert_close(whole.scaled, parts.scaled)
+
+
+def test_a_finished_run_is_read_again_and_a_killed_one_goes_on(finished, few, tmp_path):
+    out, report = finished
+    again, fresh = experiment.run(SETTINGS, few, out)
+    assert not fresh and again == report
+
+    def stop(stage, step, steps, loss):
+        if stage.startswith("pass 2"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        experiment.run(SETTINGS, few, tmp_path, on_stage=stop)
+    assert not (tmp_path / "report.json").exists()
+    seen = []
+    resumed, _ = experiment.run(
+        SETTINGS, few, tmp_path, on_stage=lambda name, *_: seen.append(name)
+    )
+    assert "dense network" not in seen and "pass 2" in seen
+    assert resumed.metrics == report.metrics
+
+
+def test_another_run_is_not_overwritten(finished, few):
+    with pytest.raises(UsageError, match="holds another run"):
+        experiment.run(experiment.Settings("birds", features=9, side=32), few, finished[0])
+
+
+def test_photographs_without_attributes_have_null_where_nothing_is_known(few, tmp_path):
+    known = pictures.load_pictures("birds", few)
+    for part, photos in (("train", known.train), ("test", known.test)):
+        for path, label in zip(photos.paths, photos.labels.tolist(), strict=True):
+            place = tmp_path / "set" / part / str(label)
+            place.mkdir(parents=True, exist_ok=True)
+            (place / path.name).write_bytes(path.read_bytes())
+    settings = experiment.Settings(
+        f"imagefolder:{tmp_path / 'set'}", features=8, per_class=2, iterations=1, side=32
+    )
+    report, _ = experiment.run(settings, None, tmp_path / "out")
+    assert report.metrics["alignment"] is None and report.metrics["structural_grounding"] is None
+    assert set(report.metrics["baselines"]) == BASELINES - {"attributes' layer"}
+    assert (
+        json.loads((tmp_path / "out" / "report.json").read_text())["metrics"]["alignment"] is None
+    )
+
+
+def test_weights_are_told_apart_by_what_they_hold(tmp_path):
+    for name, text in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        (tmp_path / name).write_bytes(text)
+    one, same, other = (
+        experiment.Settings("birds", "resnet18", str(tmp_path / name)).identity() for name in "abc"
+    )
+    assert one == same != other
+    with pytest.raises(UsageError, match="--weights gone: there is no such file"):
+        experiment.Settings("birds", "resnet18", "gone").identity()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"scale": "huge"}, "unknown scale 'huge'"),
+        ({"features": 1}, "features must be from 2 to 10,000, got 1"),
+        ({"per_class": 51}, "per_class must be from 1 to 50, got 51"),
+        ({"iterations": 0}, "iterations must be from 1 to 100, got 0"),
+        ({"side": -1}, "side must be from 0 to 2,048, got -1"),
+    ],
+)
+def test_settings_out_of_range_are_refused(changed, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
+        experiment.Settings("birds", **changed)
+
+
+@pytest.mark.parametrize("scale", ["smoke", "real"])
+@pytest.mark.parametrize("dataset", ["birds", "cub"])
+def test_the_last_pass_is_twice_as_long(dataset, scale):
+    plan = REAL_PLAN(experiment.Settings(dataset, scale=scale))
+    first, *_, last = plan.rounds
+    assert len(plan.rounds) == 4 and last.epochs == 2 * first.epochs
+    assert last.learning_rate == pytest.approx(0.729 * first.learning_rate)
+
+
+def test_attributes_that_vary_make_a_layer():
+    table = torch.tensor([[1.0, 0.5, 0.0], [0.0, 0.5, 0.2]])
+    layer = experiment.attribute_layer(table, 4)
+    assert layer.shape == (2, 4)
+    assert layer[0, 0] > 0 > layer[1, 0] and layer[0, 1] < 0 < layer[1, 1]
+    assert (layer[:, 2:] == 0).all()
+
+
+def test_the_command_says_what_it_found(few, tmp_path):
+    command = ["run", "qsenn", "--dataset", "birds", "--data", str(few), "--out", str(tmp_path)]
+    command += ["--features", "8", "--per-class", "2", "--iterations", "2", "--side", "32"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    for name in ("dense", "pass 1, rounded", "pass 2", "random layer", "glm-saga-5"):
+        assert name in result.output
+    assert re.search(r"test accuracy [\d.]+ %, retention [\d.]+ %   report: ", result.output)
+    again = CliRunner().invoke(app, command)
+    assert "finished before" in again.output
