@@ -1,6 +1,8 @@
 """What every figure promises: valid SVG, described, in the page's colours, alone in its page."""
 
+import base64
 import re
+import struct
 from xml.etree import ElementTree
 
 import pytest
@@ -8,7 +10,7 @@ import torch
 
 from fewbits import figures
 from fewbits.errors import UsageError
-from fewbits.figures.drawing import Drawing, follow_theme
+from fewbits.figures.drawing import Drawing, follow_theme, picture
 from fewbits.palette import LIGHT
 
 VALUES = torch.linspace(0, 3, 200).square()
@@ -75,6 +77,23 @@ def test_names_inside_a_figure_are_its_own():
     for i, mine in enumerate(names):
         for theirs in names[i + 1 :]:
             assert not mine & theirs
+
+
+def test_braces_in_a_description_are_only_braces():
+    drawing = Drawing("Values {0} and {most}.", 2.0, 1.0)
+    drawing.panels()
+    assert ElementTree.fromstring(drawing.svg()).get("aria-label") == drawing.alt
+
+
+def test_images_keep_their_pixels_and_places_two_digits():
+    """An enlarged picture is many times as heavy, and a page has dozens."""
+    drawing = Drawing("A picture.", 2.0, 2.0)
+    picture(drawing.panels()[0], torch.rand(28, 28))
+    svg = drawing.svg()
+    (data,) = re.findall(r"base64,\s*([^\"]+)", svg)
+    width, height = struct.unpack(">II", base64.b64decode(data)[16:24])
+    assert (width, height) == (28, 28) and "pixelated" in svg
+    assert not re.search(r' (d|x|y)="[^"]*\.\d{3}', svg)
 
 
 def test_the_same_figure_twice_is_the_same_text():

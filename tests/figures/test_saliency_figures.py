@@ -1,5 +1,7 @@
 """Pictures of maps: what they draw, and what they tell a reader who cannot see them."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -49,7 +51,7 @@ def report() -> Report:
 
 
 def test_agreement_is_told_beside_its_floor(report):
-    drawing = figures.recorded_maps(report, "agreement.spearman", MODELS, METHODS)
+    drawing = figures.recorded_maps([report], "agreement.spearman", MODELS, METHODS)
     told = "float, another seed 0.900, float, trained on 0.100, PACT 4 0.200, PACT 2 0.300"
     assert told in drawing.alt
     assert [axes.get_title(loc="left") or axes.get_title() for axes in drawing.axes] == list(
@@ -58,15 +60,34 @@ def test_agreement_is_told_beside_its_floor(report):
     assert all(len(axes.patches) == 1 for axes in drawing.axes), "the floor is a band"
 
 
+def test_several_experiments_stand_side_by_side(report):
+    other = replace(report, dataset="mnist")
+    drawing = figures.recorded_maps([report, other], "agreement.spearman", MODELS, METHODS)
+    titles = [axes.get_title() for axes in drawing.axes]
+    assert titles[0] == "digits,\ncompact,\ngradient" and titles[3] == "mnist,\ncompact,\nocclusion"
+    one = figures.recorded_maps([report, other], "agreement.spearman", MODELS, METHODS[:1])
+    assert [axes.get_title() for axes in one.axes] == ["digits,\ncompact", "mnist,\ncompact"]
+    assert "mnist, compact: float, another seed 0.900" in one.alt
+
+
+def test_more_panels_than_fit_abreast_take_another_line(report):
+    reports = [replace(report, dataset=name) for name in ("a", "b", "c", "d", "e", "f")]
+    drawing = figures.recorded_maps(reports, "agreement.spearman", MODELS, METHODS[:1])
+    tops = [round(axes.get_position().y1, 2) for axes in drawing.axes]
+    assert len(tops) == 6 and len(set(tops)) == 2
+    named = [axes for axes in drawing.axes if axes.get_xlabel()]
+    assert len(named) == 4, "every column's lowest panel says what its numbers are"
+
+
 def test_other_measures_have_no_floor(report):
-    drawing = figures.recorded_maps(report, "faithfulness.deletion.gain", MODELS, METHODS)
+    drawing = figures.recorded_maps([report], "faithfulness.deletion.gain", MODELS, METHODS)
     assert "another seed" not in drawing.alt
     assert not any(axes.patches for axes in drawing.axes)
 
 
 def test_differences_stand_beside_zero(report):
     pairs = [(name, "float, trained on") for name in MODELS[1:]]
-    drawing = figures.recorded_differences(report, "faithfulness.deletion.gain", pairs, METHODS)
+    drawing = figures.recorded_differences([report], "faithfulness.deletion.gain", pairs, METHODS)
     assert len({axes.get_xlim() for axes in drawing.axes}) == 1, "one scale"
     assert "deletion.gain, the first model's minus the second's" in drawing.alt
     assert "PACT 4, beside float, trained on 0.300" in drawing.alt
@@ -77,15 +98,24 @@ def test_differences_stand_beside_zero(report):
 def test_the_verdict_has_a_row_a_model(report):
     table = figures.recorded_verdict([report], ("PACT 4", "PACT 2"))
     assert [row[:3] for row in table.rows()] == [
-        ("digits, compact", "PACT 4", "95.00"),
-        ("digits, compact", "PACT 2", "95.00"),
+        ("digits, compact", "PACT 4", "95.0"),
+        ("digits, compact", "PACT 2", "95.0"),
     ]
-    assert table.rows()[0][3] == "\N{MINUS SIGN}0.200 (\N{MINUS SIGN}0.250 to \N{MINUS SIGN}0.150)"
+    minus = "\N{MINUS SIGN}0.200"
+    assert table.rows()[0][3:] == (minus, "0.300", "0.100", "(0.000)"), "what could be 0 is told"
 
 
 def test_an_interval_in_a_table():
     shown = figures.with_interval(Interval(-0.123, -0.2, 0.05, 4))
     assert shown == "\N{MINUS SIGN}0.12 (\N{MINUS SIGN}0.20 to 0.05)"
+
+
+def test_no_two_curves_look_alike():
+    shares = torch.linspace(0, 1, 3)
+    found = {str(i): Curve(shares, torch.rand(2, 3)) for i in range(9)}
+    (axes,) = figures.curves(found).axes
+    looks = {(str(line.get_color()), str(line.get_linestyle())) for line in axes.lines}
+    assert len(looks) == 9
 
 
 def test_maps_have_a_row_a_network():

@@ -66,6 +66,20 @@ def test_checked_cells_say_something(path):
             assert not re.search(r"/(home|tmp|root|work)/", str(cell.outputs))
 
 
+def test_whoever_is_cited_is_in_the_bibliography_and_the_other_way_round():
+    """The book says so too, but only once every notebook has run."""
+    pages = [cell.source for path in NOTEBOOKS for cell in cells(path)]
+    pages += [path.read_text("utf8") for path in (ROOT / "book").rglob("*.md")]
+    cited = {
+        key.strip()
+        for page in pages
+        for group in re.findall(r"\{cite[:a-z]*\}`([^`]+)`", page)
+        for key in group.split(",")
+    }
+    entries = (ROOT / "book" / "references.bib").read_text("utf8")
+    assert cited == set(re.findall(r"^@\w+\{([^,]+),", entries, re.MULTILINE))
+
+
 def exercises(path):
     """(number, kind, cells up to the next exercise or heading) of each exercise of a chapter."""
     found = []

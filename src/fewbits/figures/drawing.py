@@ -43,6 +43,8 @@ SVG = (
     "fill: var(--fb-ink, #1D222B); stroke-linejoin: round; display: block; "
     "width: 100%; height: auto; max-width: {most}rem; min-width: {least}rem"
 )
+# A hundredth of a point is more than a screen can show.
+LONG = re.compile(r"-?\d+\.\d{3,}")
 
 
 class Drawing(Figure):
@@ -93,9 +95,13 @@ class Drawing(Figure):
 
 def picture(axes: Axes, image: Float[Tensor, "height width"], title: str = "") -> None:
     """Show grey values from 0 (black) to 1 (white), without ticks."""
-    axes.imshow(image.detach().numpy(), cmap="gray", vmin=0, vmax=1)
+    axes.imshow(image.detach().numpy(), cmap="gray", vmin=0, vmax=1, interpolation="none")
     axes.set(title=title, xticks=[], yticks=[])
     axes.grid(visible=False)
+
+
+def _hundredths(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}"
 
 
 def follow_theme(document: str, alt: str, width: float) -> str:
@@ -109,8 +115,12 @@ def follow_theme(document: str, alt: str, width: float) -> str:
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
     svg = re.sub(r"\s+", " ", svg)
+    svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
+    svg = re.sub(r' (d|x|y)="[^"]*"', lambda place: LONG.sub(_hundredths, place[0]), svg)
+    while svg != (svg := re.sub(r"<g> ?</g>|<g/>", "", svg)):
+        pass
     for name, colour in LIGHT.items():
         svg = re.sub(rf"(?<=[ :]){colour}\b", f"var(--fb-{name}, {colour})", svg, flags=re.I)
-    described = f'<svg role="img" aria-label="{escape(alt, quote=True)}" style="{SVG}" '
-    sizes = {"most": round(width * 7.4), "least": round(width * 3.9, 1)}
-    return described.format(**sizes) + svg.removeprefix("<svg ").strip()
+    style = SVG.format(most=round(width * 7.4), least=round(width * 3.9, 1))
+    described = f'<svg role="img" aria-label="{escape(alt, quote=True)}" style="{style}" '
+    return described + svg.removeprefix("<svg ").strip()

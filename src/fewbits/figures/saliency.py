@@ -1,6 +1,6 @@
 """Pictures of the saliency chapters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -19,7 +19,7 @@ from fewbits.saliency.findings import Findings
 # Nothing is black, as the digits' background is; evidence for the class is blue, against it orange.
 EVIDENCE = LinearSegmentedColormap.from_list("evidence", [DARK["wrong"], "#000000", DARK["pact"]])
 SHADES = ("float", "pact", "wrong", "qsenn", "protoquant", "ink")
-DASHES = ("-", "-", "--", "-.", ":", (0, (5, 1)))
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 3)))
 
 
 def map_rows(
@@ -54,7 +54,7 @@ def map_rows(
 def show_map(axes: Any, one: Float[Tensor, "height width"], title: str = "") -> None:
     """One map, black where it says nothing; its strongest hundredth is at full brightness."""
     reach = max(one.abs().quantile(0.99).item(), 1e-12)
-    axes.imshow(one.numpy(), cmap=EVIDENCE, vmin=-reach, vmax=reach)
+    axes.imshow(one.numpy(), cmap=EVIDENCE, vmin=-reach, vmax=reach, interpolation="none")
     axes.set_title(title, fontsize=8)
     axes.set(xticks=[], yticks=[])
     axes.grid(visible=False)
@@ -68,12 +68,8 @@ def curves(found: Mapping[str, Curve], title: str = "") -> Drawing:
         f"Probability of the class over the share of pixels changed. {told}.", 6.4, 3.0
     )
     (axes,) = drawing.panels()
-    for (name, curve), shade, dash in zip(
-        found.items(), cycle(SHADES), cycle(DASHES), strict=False
-    ):
-        axes.plot(
-            curve.shares, curve.scores.mean(0), color=LIGHT[shade], linestyle=dash, label=name
-        )
+    for (name, curve), style in zip(found.items(), _styles(), strict=False):
+        axes.plot(curve.shares, curve.scores.mean(0), label=name, **style)
     axes.set(xlabel="share of the pixels", ylabel="probability", ylim=(0, 1.02), title=title)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return drawing
@@ -88,15 +84,20 @@ def cascade(found: Mapping[str, Mapping[str, Float[Tensor, " image"]]]) -> Drawi
     alt = f"Spearman correlation with the original map as layers are drawn anew. {told}."
     drawing = Drawing(alt, 6.8, 3.0)
     (axes,) = drawing.panels()
-    for (name, values), shade, dash in zip(
-        found.items(), cycle(SHADES), cycle(DASHES), strict=False
-    ):
+    for (name, values), style in zip(found.items(), _styles(), strict=False):
         path = [1.0, *(values[layer].mean().item() for layer in layers)]
-        axes.plot(path, color=LIGHT[shade], linestyle=dash, marker=".", label=name)
+        axes.plot(path, marker=".", label=name, **style)
     axes.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=45, ha="right")
     axes.set(ylabel="Spearman", ylim=(-0.25, 1.05), xlabel="layers drawn anew, up to")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return drawing
+
+
+def _styles() -> Iterator[dict[str, Any]]:
+    """Lines that no two of thirty-six share: colours first, then dashes."""
+    for dash in cycle(DASHES):
+        for shade in SHADES:
+            yield {"color": LIGHT[shade], "linestyle": dash}
 
 
 def with_interval(interval: Interval, digits: int = 2) -> str:
@@ -107,33 +108,37 @@ def with_interval(interval: Interval, digits: int = 2) -> str:
 
 
 def recorded_maps(
-    report: Report, measure: str, models: Sequence[str], methods: Sequence[str]
+    reports: Sequence[Report], measure: str, models: Sequence[str], methods: Sequence[str]
 ) -> Drawing:
-    """One measure of a recorded experiment: a panel a method, a row a model, mean and interval.
+    """One measure of recorded experiments: a panel an experiment and method, a row a model.
 
     Agreement is with the network each model started from; the noise floor is one more row and a
     band through all others.
     """
-    found = Findings.of(report)
-    rows = {method: _rows(found, measure, models, method) for method in methods}
+    rows = {
+        title: _rows(found, measure, models, method)
+        for title, (found, method) in _panels(reports, methods).items()
+    }
     return _forest(rows, measure.partition(".")[2], "by model")
 
 
 def recorded_differences(
-    report: Report, measure: str, pairs: Sequence[tuple[str, str]], methods: Sequence[str]
+    reports: Sequence[Report],
+    measure: str,
+    pairs: Sequence[tuple[str, str]],
+    methods: Sequence[str],
 ) -> Drawing:
-    """What one model's maps have over another's, image by image: a panel a method, a row a pair.
+    """What one model's maps have over another's, image by image: panels as above, a row a pair.
 
     Args:
-        pairs: of models, the first minus the second; each among the report's differences.
+        pairs: of models, the first minus the second; each among every report's differences.
     """
-    found = Findings.of(report)
     rows = {
-        method: {
+        title: {
             f"{one}, beside {other}": found.differences[f"{one} | {other}"][method][measure]
             for one, other in pairs
         }
-        for method in methods
+        for title, (found, method) in _panels(reports, methods).items()
     }
     drawing = _forest(rows, measure.partition(".")[2], "the first model's minus the second's")
     for axes in drawing.axes:
@@ -141,28 +146,53 @@ def recorded_differences(
     return drawing
 
 
+def of_which(report: Report) -> str:
+    """What an experiment is called in figures and tables: its data set and its network."""
+    return f"{report.dataset}, {report.settings['network']}"
+
+
+def _panels(reports: Sequence[Report], methods: Sequence[str]) -> dict[str, tuple[Findings, str]]:
+    """Each experiment with each method, under a title that says what tells it from the others."""
+    return {
+        ", ".join(
+            [of_which(report)] * (len(reports) > 1)
+            + [method] * (len(methods) > 1 or len(reports) == 1)
+        ): (Findings.of(report), method)
+        for report in reports
+        for method in methods
+    }
+
+
 def _forest(rows_of: Mapping[str, Mapping[str, Interval]], name: str, what: str) -> Drawing:
-    """A panel a method, a row a name: mean and interval. The noise floor is a band as well."""
+    """A panel a title, a row a name: mean and interval. The noise floor is a band as well."""
+    (names,) = {tuple(rows) for rows in rows_of.values()}  # one axis names the rows of all panels
     told = "; ".join(
-        f"{method}: " + ", ".join(f"{row} {_signed(cell.mean)}" for row, cell in rows.items())
-        for method, rows in rows_of.items()
+        f"{title}: " + ", ".join(f"{row} {_signed(cell.mean)}" for row, cell in rows.items())
+        for title, rows in rows_of.items()
     )
-    count = max(map(len, rows_of.values()))
-    drawing = Drawing(f"{name}, {what}, with 95 % intervals. {told}.", 7.6, 0.26 * count + 1.2)
+    columns = min(len(rows_of), MOST_ABREAST)
+    lines = -(-len(rows_of) // columns)
+    height = 0.26 * len(names) + 0.8
+    drawing = Drawing(f"{name}, {what}, with 95 % intervals. {told}.", 7.6, lines * height + 0.4)
     # One scale for all: what looks larger is larger.
-    panels = drawing.panels(1, len(rows_of), sharex=True, sharey=True)
-    for axes, (method, rows) in zip(panels, rows_of.items(), strict=True):
+    panels = drawing.panels(lines, columns, sharex=True, sharey=True)
+    for axes in panels[len(rows_of) :]:
+        axes.remove()
+    for axes, (title, rows) in zip(panels, rows_of.items(), strict=False):
         for place, (row, cell) in enumerate(rows.items()):
             shade = LIGHT["float" if row.startswith("float") else "pact"]
             axes.plot([cell.low, cell.high], [place, place], color=shade, linewidth=3, alpha=0.5)
             axes.plot(cell.mean, place, "o", color=shade, markersize=4)
             if row == FLOOR:
                 axes.axvspan(cell.low, cell.high, color=LIGHT["float"], alpha=0.18, linewidth=0)
-        axes.set_yticks(range(len(rows)), list(rows))
+        axes.set_yticks(range(len(names)), names)
+        axes.tick_params(axis="y", length=0)
         axes.xaxis.set_major_locator(MaxNLocator(3))
-        axes.set_title(method.replace("-", "-\n"), fontsize=8)
+        axes.set_title(title.replace(", ", ",\n"), fontsize=8)
+    for axes in panels[len(rows_of) - columns : len(rows_of)]:
         axes.set_xlabel(name)
-    panels[0].invert_yaxis()
+        axes.tick_params(labelbottom=True)
+    panels[0].set_ylim(len(names) - 0.4, -0.6)
     return drawing
 
 
@@ -171,6 +201,7 @@ def _signed(value: float) -> str:
 
 
 FLOOR = "float, another seed"
+MOST_ABREAST = 4
 
 
 def _rows(found: Findings, measure: str, models: Sequence[str], method: str) -> dict[str, Interval]:
@@ -188,7 +219,8 @@ def recorded_verdict(
 ) -> Table:
     """What few bits change in one method's maps: a row a set, network and model.
 
-    Every change is against the float copy that was trained on for as long, image by image.
+    Every change is against the float copy that was trained on for as long, image by image. One
+    whose interval holds 0 stands in brackets.
     """
     measures = (
         "agreement.spearman",
@@ -196,17 +228,21 @@ def recorded_verdict(
         "faithfulness.road.gain",
         "clarity.gini",
     )
-    columns: dict[str, list[str]] = {"data set, network": [], "model": [], "accuracy, %": []}
+    columns: dict[str, list[str]] = {"data set, network": [], "model": [], "right, %": []}
     columns |= {measure.partition(".")[2]: [] for measure in measures}
     for report in reports:
         found = Findings.of(report)
         for name in models:
-            columns["data set, network"].append(f"{report.dataset}, {report.settings['network']}")
+            columns["data set, network"].append(of_which(report))
             columns["model"].append(name)
-            columns["accuracy, %"].append(f"{100 * found.accuracy[name].mean:.2f}")
+            columns["right, %"].append(f"{100 * found.accuracy[name].mean:.1f}")
             for measure in measures:
                 cell = found.differences[f"{name} | float, trained on"][method][measure]
-                columns[measure.partition(".")[2]].append(with_interval(cell, 3))
+                shown = _signed(cell.mean)
+                columns[measure.partition(".")[2]].append(
+                    f"({shown})" if cell.low <= 0 <= cell.high else shown
+                )
     return table(
-        columns, caption=f"{method} maps: changes beside the float copy, with 95 % intervals."
+        columns,
+        caption=f"{method} maps: changes beside the float copy; in brackets what could be zero.",
     )
