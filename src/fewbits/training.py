@@ -21,6 +21,8 @@ from fewbits.report import write_whole
 # Two hundredths of a channel's spread is all that more images could change.
 REESTIMATION_IMAGES = 20_000
 
+LARGEST_SEED = 2**32 - 1
+
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
@@ -57,6 +59,21 @@ class Progress:
     def epoch(self) -> int:
         """Epochs done."""
         return len(self.losses)
+
+
+OnStep = Callable[[int, int, Progress], None]
+OnStage = Callable[[str, int, int, float | None], None]
+
+
+def stage(name: str, on_step: OnStage | None) -> OnStep | None:
+    """A training's own progress, told under the name of its stage."""
+    if on_step is None:
+        return None
+
+    def show(step: int, steps: int, progress: Progress) -> None:
+        on_step(name, step, steps, progress.losses[-1] if progress.losses else None)
+
+    return show
 
 
 def pick_device() -> torch.device:

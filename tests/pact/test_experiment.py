@@ -10,11 +10,11 @@ import torch
 from fewbits import data
 from fewbits.data import ImageSet
 from fewbits.errors import UsageError
-from fewbits.pact import experiment, pipeline
+from fewbits.pact import pipeline
 from fewbits.pact.experiment import Settings, run
 from fewbits.pact.packing import load_packed_weights
 from fewbits.report import LOCK_NAME, Report, recorded
-from fewbits.training import TrainSettings
+from fewbits.training import TrainSettings, stage
 
 QUICK = pipeline.Schedule(
     TrainSettings(epochs=2, batch_size=48), TrainSettings(epochs=2, batch_size=48)
@@ -85,7 +85,7 @@ def test_killed_anywhere_and_started_again_it_ends_the_same(tmp_path: Path) -> N
     expected, _ = run(settings, None, tmp_path / "whole")
     killed = tmp_path / "killed"
     # One run, killed five times: within an epoch, between two, in both stages.
-    for stage, step in (
+    for name, step in (
         ("float network", 1),
         ("float network", 3),
         ("2 bits", 1),
@@ -93,7 +93,7 @@ def test_killed_anywhere_and_started_again_it_ends_the_same(tmp_path: Path) -> N
         ("2 bits", 4),
     ):
         with pytest.raises(Killed):
-            run(settings, None, killed, on_step=kill_at(stage, step))
+            run(settings, None, killed, on_step=kill_at(name, step))
         assert not (killed / "report.json").exists()
     found, fresh = run(settings, None, killed)
     assert fresh and numbers(found) == numbers(expected)
@@ -143,7 +143,7 @@ def test_a_run_from_before_activations_could_be_chosen_is_still_finished(
 ) -> None:
     settings = {"dataset": "digits", "network": "compact", "bits": "2", "weights": "sawb"}
     settings |= {"ends": "8", "scale": "smoke", "seed": 1}
-    images = experiment.digest_of(few_digits)
+    images = data.digest_of(few_digits)
     note = {"method": "pact", **settings, "images": images}
     (tmp_path / "settings.json").write_text(json.dumps(note))
     old = Report("pact", "digits", "smoke", 1, {**settings, "schedule": {}}, {}, {})
@@ -215,4 +215,4 @@ def test_stages_are_named(tmp_path: Path) -> None:
     )
     expected = [("float network", i, 4) for i in range(1, 5)]
     assert seen == [*expected, *(("4 bits", i, 4) for i in range(1, 5))]
-    assert experiment.stage("x", None) is None
+    assert stage("x", None) is None

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fewbits.pact.experiment import OnStage
+from fewbits.training import OnStage
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from fewbits.data.fetching import get
 from fewbits.data.folders import data_folder, named_folder
 from fewbits.data.loading import SCALES, load
 from fewbits.data.registry import MADE, SETS, SetInfo, find_set, find_sources
-from fewbits.data.splits import ImageSet, Split
+from fewbits.data.splits import ImageSet, Split, digest_of
 from fewbits.data.status import describe, is_here, where
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Split",
     "data_folder",
     "describe",
+    "digest_of",
     "find_set",
     "find_sources",
     "get",

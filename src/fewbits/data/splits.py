@@ -59,6 +59,15 @@ class ImageSet:
         return len(self.class_names)
 
 
+def digest_of(images: ImageSet) -> str:
+    """A short fingerprint of a set: other images or labels behind the same name are another set."""
+    digest = hashlib.sha256()
+    for split in (images.train, images.validation, images.test):
+        digest.update(split.labels.numpy().tobytes())
+        digest.update(split.images[:: max(1, split.count // 1000)].numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
 def digest_images(
     images: UInt8[np.ndarray, "image height width"], labels: UInt8[np.ndarray, " image"]
 ) -> list[bytes]:

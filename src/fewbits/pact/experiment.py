@@ -1,7 +1,5 @@
 """One whole PACT run: settings in, report and checkpoints out, resumable at any moment."""
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,13 +8,9 @@ from fewbits.errors import UsageError
 from fewbits.pact import activations, networks, pipeline, plans, weights
 from fewbits.pact.convert import Recipe, clips_of
 from fewbits.pact.packing import float_bytes, save_packed
-from fewbits.pact.pipeline import OnStep, Trained
+from fewbits.pact.pipeline import Trained
 from fewbits.report import Report, claim_folder, held, provenance
-from fewbits.training import Progress
-
-LARGEST_SEED = 2**32 - 1
-
-OnStage = Callable[[str, int, int, float | None], None]
+from fewbits.training import LARGEST_SEED, OnStage, stage
 
 
 @dataclass(frozen=True)
@@ -61,15 +55,6 @@ class Settings:
         return named
 
 
-def digest_of(images: data.ImageSet) -> str:
-    """A short fingerprint of a set: other images or labels behind the same name are another set."""
-    digest = hashlib.sha256()
-    for split in (images.train, images.validation, images.test):
-        digest.update(split.labels.numpy().tobytes())
-        digest.update(split.images[:: max(1, split.count // 1000)].numpy().tobytes())
-    return digest.hexdigest()[:16]
-
-
 def run(
     settings: Settings, data_dir: Path | None, out: Path, on_step: OnStage | None = None
 ) -> tuple[Report, bool]:
@@ -86,7 +71,8 @@ def run(
         FewbitsError: the data are missing or broken, or ``out`` cannot be written.
     """
     images = data.load(settings.dataset, data_dir, settings.scale)
-    if claim_folder(out, {"method": "pact", **settings.identity(), "images": digest_of(images)}):
+    identity = {"method": "pact", **settings.identity(), "images": data.digest_of(images)}
+    if claim_folder(out, identity):
         return Report.read(out), False
     with held(out):
         report = _train(settings, images, out, on_step)
@@ -145,14 +131,3 @@ def _quantized_metrics(trained: Trained, start: dict[str, float], out: Path) -> 
         "packed_bytes": save_packed(trained.network, out / "network.npz"),
         "clips": [start, *trained.progress.records],
     }
-
-
-def stage(name: str, on_step: OnStage | None) -> OnStep | None:
-    """A training's own progress, told under the name of its stage."""
-    if on_step is None:
-        return None
-
-    def show(step: int, steps: int, progress: Progress) -> None:
-        on_step(name, step, steps, progress.losses[-1] if progress.losses else None)
-
-    return show

@@ -1,6 +1,5 @@
 """PACT from images to a packed network: the paper's steps, one call each."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from fewbits.pact.activations import LSQ, PACT
 from fewbits.pact.convert import Recipe, clips_of, quantize_network
 from fewbits.training import (
     Loss,
+    OnStep,
     Progress,
     TrainSettings,
     accuracy,
@@ -24,7 +24,6 @@ from fewbits.training import (
     to_float,
 )
 
-OnStep = Callable[[int, int, Progress], None]
 CALIBRATION_IMAGES = 512
 FEW_IMAGES = 10_000
 

@@ -7,17 +7,23 @@ from pathlib import Path
 
 import torch
 
-from fewbits.data import SCALES, ImageSet
+from fewbits.data import SCALES, ImageSet, digest_of
 from fewbits.data.cub import BirdSet
 from fewbits.data.pictures import BIRDS, TRAVELLING, load_pictures, side_for, with_pixels
 from fewbits.errors import UsageError
-from fewbits.pact.experiment import LARGEST_SEED, OnStage, digest_of, stage
 from fewbits.qsenn import backbones, pipeline
 from fewbits.qsenn.measuring import Block, measure
 from fewbits.qsenn.network import FeatureNetwork
 from fewbits.qsenn.ternary import make_ternary, random_ternary
 from fewbits.report import Report, claim_folder, held, provenance
-from fewbits.training import TrainSettings, accuracy, pick_device
+from fewbits.training import (
+    LARGEST_SEED,
+    OnStage,
+    TrainSettings,
+    accuracy,
+    pick_device,
+    stage,
+)
 
 
 @dataclass(frozen=True)

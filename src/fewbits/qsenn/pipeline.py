@@ -17,9 +17,8 @@ from fewbits.qsenn.diversity import WEIGHT, diversity_loss
 from fewbits.qsenn.network import FeatureNetwork, FixedHead, make_dense
 from fewbits.qsenn.selection import select_features
 from fewbits.qsenn.ternary import PER_CLASS, TernaryLayer, make_ternary
-from fewbits.training import Progress, TrainSettings, fit, modes_kept, repeatable, to_float
+from fewbits.training import OnStep, TrainSettings, fit, modes_kept, repeatable, to_float
 
-OnStep = Callable[[int, int, Progress], None]
 SLDD_MOST = 10  # non-zeros a class on average at the point of the path that SLDD-Model starts from
 
 

@@ -15,7 +15,6 @@ from torch import nn
 from fewbits import data
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.pact import networks, pipeline
-from fewbits.pact.experiment import LARGEST_SEED, OnStage, digest_of, stage
 from fewbits.report import REPORT_NAME, Report, claim_folder, held, provenance, write_whole
 from fewbits.saliency import guided, maps, measuring
 from fewbits.saliency.measuring import Maps, Numbers
@@ -29,6 +28,7 @@ from fewbits.saliency.models import (
     finished_runs,
 )
 from fewbits.saliency.summary import summarise
+from fewbits.training import LARGEST_SEED, OnStage, stage
 
 # Of these, one seed's maps are also held against another seed's: the noise floor.
 ACROSS_SEEDS = ("float", "PACT 2", "guided", "masked")
@@ -116,7 +116,7 @@ def run(
     identity = {
         "method": "saliency",
         **asdict(settings),
-        "images_digest": digest_of(images),
+        "images_digest": data.digest_of(images),
         "schedule": asdict(schedule),
         "made_with": made_with,
     }

@@ -10,14 +10,14 @@ from typing import Literal
 import torch
 from torch import nn
 
-from fewbits.data import ImageSet
+from fewbits.data import ImageSet, digest_of
 from fewbits.errors import UsageError
 from fewbits.pact import experiment, pipeline
 from fewbits.pact.convert import Recipe
-from fewbits.pact.pipeline import OnStep, Schedule, Trained
+from fewbits.pact.pipeline import Schedule, Trained
 from fewbits.report import REPORT_NAME, SETTINGS_NAME, read_json
 from fewbits.saliency.guided import guided
-from fewbits.training import Loss, cross_entropy, reestimate_batch_norm, weights_in
+from fewbits.training import Loss, OnStep, cross_entropy, reestimate_batch_norm, weights_in
 
 Member = tuple[str, int]  # a model's name and its family's seed
 Training = Literal["plain", "guided", "masked"]
@@ -168,7 +168,7 @@ def finished_runs(
         # Without its checkpoints it would be trained again, in a folder that is not ours.
         and (path.parent / "float.pt").exists()
     }
-    digest = experiment.digest_of(images)
+    digest = digest_of(images)
     found = {}
     for seed in seeds:
         for bits in ("32", "8", "4", "4/2", "2"):
