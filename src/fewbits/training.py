@@ -259,7 +259,8 @@ def _digest(network: nn.Module, split: Split) -> str:
         f"{name} {type(layer).__name__} {getattr(layer, 'bits', '')}"
         for name, layer in network.named_modules()
     ]
-    digest = hashlib.sha256("\n".join(kinds).encode())
+    kinds.append(getattr(network, "identity", ""))  # what kinds of layers alone do not tell
+    digest = hashlib.sha256("\n".join(filter(None, kinds)).encode())
     digest.update(split.labels.cpu().numpy().tobytes())
     digest.update(split.images[:: max(1, split.count // 256)].cpu().numpy().tobytes())
     return digest.hexdigest()[:16]
@@ -364,9 +365,9 @@ def predict(
     return torch.cat(logits)
 
 
-def accuracy(network: nn.Module, split: Split) -> float:
+def accuracy(network: nn.Module, split: Split, batch_size: int = 1000) -> float:
     """Share of images whose largest logit is the label's, from 0 to 1."""
-    right = predict(network, split.images).argmax(1) == split.labels.cpu()
+    right = predict(network, split.images, batch_size).argmax(1) == split.labels.cpu()
     return int(right.sum()) / split.count
 
 

@@ -22,6 +22,7 @@ def folder(tmp_path: Path) -> Path:
             for i in range(count):
                 Image.new("RGB", (20 + i, 10), colour).save(place / f"{i}.png")
     (tmp_path / "set" / "train" / "ant" / "notes.txt").write_text("no picture")
+    (tmp_path / "set" / "train" / "ant" / "._0.png").write_text("a Mac's note")
     return tmp_path / "set"
 
 
@@ -101,11 +102,23 @@ def test_sets_by_name(folder, tmp_path, monkeypatch):
 
 
 def test_smoke_takes_the_first_photographs_and_enough_of_each_class(folder, monkeypatch):
-    monkeypatch.setattr(pictures, "SMOKE_PHOTOS", {"train": 2, "validation": 2, "test": 4})
+    monkeypatch.setattr(pictures, "SMOKE_PHOTOS", {"train": 5, "validation": 2, "test": 3})
+    for i in range(40):  # one class far larger than the others
+        shutil.copy(folder / "train" / "bee" / "0.png", folder / "train" / "bee" / f"more{i}.png")
     few = pictures.load_pictures(f"imagefolder:{folder}")
     whole = pictures.load_pictures(f"imagefolder:{folder}", scale="real")
-    assert few.train.paths == whole.train.paths[:9] and set(few.train.labels.tolist()) == {0, 1, 2}
-    assert few.test.paths == whole.test.paths[:4]
+    assert sorted(few.train.labels.tolist()) == [0, 0, 1, 1, 2, 2]
+    for label in range(3):
+        mine, all_of_it = (
+            [
+                p
+                for p, one in zip(found.train.paths, found.train.labels, strict=True)
+                if one == label
+            ]
+            for found in (few, whole)
+        )
+        assert mine == all_of_it[:2]
+    assert sorted(few.test.labels.tolist()) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

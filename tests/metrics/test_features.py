@@ -93,6 +93,20 @@ def test_contrastiveness_knows_two_humps_from_one() -> None:
     assert uniform < near
 
 
+def test_contrastiveness_has_no_unit() -> None:
+    two = torch.cat([torch.randn(200, 1), 10 + torch.randn(200, 1)])
+    found = [f.contrastiveness(unit * two).item() for unit in (1.0, 1e-4, 1e4)]
+    assert found[0] > 0.99
+    assert found[1:] == pytest.approx([found[0]] * 2, abs=1e-3)
+
+
+def test_of_equal_weights_the_lower_numbers_are_asked() -> None:
+    weights = torch.ones(1, 40)
+    maps = torch.zeros(1, 40, 3, 3)
+    maps[0, :5] = peaks(0, 2, 4, 6, 8)[0]
+    assert f.diversity(maps, weights, FIRST).item() == pytest.approx(1)
+
+
 def test_the_overlap_of_two_normals_of_one_width_is_known() -> None:
     import numpy as np
 

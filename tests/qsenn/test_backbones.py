@@ -49,6 +49,17 @@ def test_maps_are_planes_not_rows():
     assert backbones.build("convnext_tiny").features == 768
 
 
+def test_colours_are_normalised_as_each_networks_weights_expect():
+    assert backbones.build("resnet18").mean.flatten().tolist() == pytest.approx(
+        [0.485, 0.456, 0.406]
+    )
+    assert backbones.build("regnet_y_400mf").std.flatten().tolist() == pytest.approx(
+        [0.229, 0.224, 0.225]
+    )
+    wanted = models.EfficientNet_V2_S_Weights.DEFAULT.transforms().mean
+    assert backbones.build("efficientnet_v2_s").mean.flatten().tolist() == pytest.approx(wanted)
+
+
 def test_training_and_evaluation_reach_inside():
     backbone = backbones.build("resnet18")
     for mode in (True, False):
@@ -79,6 +90,7 @@ def test_published_weights_are_asked_of_torchvision(monkeypatch):
         ),
         ("fasterrcnn_resnet50_fpn", None, "no backbone is called 'fasterrcnn_resnet50_fpn'"),
         ("vit_b_16", None, "vit_b_16 ends in tokens, not in feature maps"),
+        ("squeezenet1_1", None, "squeezenet1_1 has no layer behind its last maps"),
         ("tiny", "published", "tiny has no weights of its own"),
     ],
 )
@@ -96,6 +108,9 @@ def test_a_file_that_is_not_this_networks_is_refused(tmp_path):
         backbones.build("resnet18", file)
     torch.save(models.get_model("mobilenet_v2").state_dict(), file)
     with pytest.raises(FewbitsError, match=r"another network's weights: \d+ of this one's are mis"):
+        backbones.build("resnet18", file)
+    file.write_bytes(b"")
+    with pytest.raises(FewbitsError, match=r"does not hold this network's weights"):
         backbones.build("resnet18", file)
     torch.save([1, 2], file)
     with pytest.raises(FewbitsError, match=r"expected a state_dict"):

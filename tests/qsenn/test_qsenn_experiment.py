@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from fewbits.cli import app
 from fewbits.data import pictures
-from fewbits.errors import UsageError
+from fewbits.errors import FewbitsError, UsageError
 from fewbits.metrics import features as measures
 from fewbits.qsenn import backbones, experiment, measuring, pipeline
 from fewbits.training import TrainSettings, accuracy, to_float
@@ -19,7 +20,14 @@ BLOCK = {
     "sid_at_5", "dependence", "alignment", "structural_grounding", "class_independence",
     "contrastiveness", "correlation",
 }  # fmt: skip
-BASELINES = {"sldd", "glm-saga-5", "first layer kept", "random layer", "attributes' layer"}
+BASELINES = {
+    "dense, trained on",
+    "sldd",
+    "glm-saga-5",
+    "first layer kept",
+    "random layer",
+    "attributes' layer",
+}
 SETTINGS = experiment.Settings("birds", features=8, per_class=2, iterations=2, side=32)
 SHORT = TrainSettings(epochs=1, batch_size=16, learning_rate=3e-3, shift=0)
 REAL_PLAN = experiment.plan_for
@@ -65,7 +73,9 @@ def test_numbers_are_those_of_the_networks(finished, few):
     known = pictures.load_pictures("birds", few)
     images = pictures.with_pixels(known, 32)
     torch.manual_seed(0)
-    dense = pipeline.train_dense(images, backbones.build("tiny"), SHORT, 0)
+    # The same memory format: another one rounds otherwise, and another feature may be kept.
+    backbone = backbones.build("tiny").to(memory_format=torch.channels_last)
+    dense = pipeline.train_dense(images, backbone, SHORT, 0)
     assert report.metrics["dense_accuracy"] == accuracy(dense, images.test)
     kept = pipeline.keep_features(dense, images.train, 3, 8)
     tuned = pipeline.iterate(dense, images, kept, (SHORT, SHORT), 0, per_class=2)[-1].tuned
@@ -162,12 +172,51 @@ def test_the_last_pass_is_twice_as_long(dataset, scale):
     assert last.learning_rate == pytest.approx(0.729 * first.learning_rate)
 
 
-def test_attributes_that_vary_make_a_layer():
-    table = torch.tensor([[1.0, 0.5, 0.0], [0.0, 0.5, 0.2]])
-    layer = experiment.attribute_layer(table, 4)
-    assert layer.shape == (2, 4)
-    assert layer[0, 0] > 0 > layer[1, 0] and layer[0, 1] < 0 < layer[1, 1]
-    assert (layer[:, 2:] == 0).all()
+def test_attributes_make_a_layer():
+    table = torch.tensor([[1.0, 0.5, 0.0, 0.3], [0.0, 0.5, 0.2, 0.3], [0.0, 0.5, 0.1, 0.9]])
+    codes = experiment.attribute_codes(table, 5, per_class=2)
+    # By spread: the first, the last, the third; the second never varies.
+    assert codes.tolist() == [[1, 0, -1, 0, 0], [-1, 0, 1, 0, 0], [-1, 1, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"backbone": "resnet5"}, "no backbone is called 'resnet5'"),
+        ({"features": 200}, "--features 200: tiny has 128"),
+        ({"features": 2, "per_class": 1, "classes": 5}, "5 different classes of 1 features out of"),
+        ({"side": 4}, "--side 4: tiny cannot see pictures of this size"),
+        ({"side": 8}, "--side 8: of such pictures tiny makes maps of a single place"),
+        ({"backbone": "maxvit_t", "side": 64}, "--side 64: maxvit_t cannot see"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_folder_is_claimed(
+    few, tmp_path, monkeypatch, changed, message
+):
+    if classes := changed.pop("classes", None):
+        monkeypatch.setitem(pictures.DRAWN, "smoke", (classes, 2, 1))
+    with pytest.raises(UsageError, match=re.escape(message)):
+        experiment.run(experiment.Settings("birds", **changed), few, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_set_without_test_pictures_is_refused(few, tmp_path):
+    known = pictures.load_pictures("birds", few)
+    with pytest.raises(FewbitsError, match="expected pictures to test with, got none"):
+        experiment.check(SETTINGS, replace(known, test=known.test.take([])))
+
+
+def test_a_layer_without_weights_has_null_where_there_is_nothing_to_ask(few):
+    known = pictures.load_pictures("birds", few)
+    images = pictures.with_pixels(known, 32)
+    network = pipeline.make_dense(backbones.build("tiny"), 3).eval()
+    with torch.no_grad():
+        network.head.weight.zero_()
+    found = measuring.measure(network, images, known, dense_accuracy=0.0)
+    nothing = {"alignment", "class_independence", "contrastiveness", "correlation", "retention"}
+    assert {name for name, value in found.items() if value is None} == nothing
+    assert found["features_used"] == 0 and found["diversity_at_5"] == 0
+    json.dumps(found, allow_nan=False)
 
 
 def test_the_command_says_what_it_found(few, tmp_path):
@@ -180,3 +229,11 @@ def test_the_command_says_what_it_found(few, tmp_path):
     assert re.search(r"test accuracy [\d.]+ %, retention [\d.]+ %   report: ", result.output)
     again = CliRunner().invoke(app, command)
     assert "finished before" in again.output
+
+
+def test_retention_of_nothing_is_unknown(finished, monkeypatch, tmp_path):
+    report = replace(finished[1], metrics={**finished[1].metrics, "retention": None})
+    monkeypatch.setattr(experiment, "run", lambda *_, **__: (report, True))
+    command = ["run", "qsenn", "--dataset", "birds", "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0 and "retention unknown" in result.output

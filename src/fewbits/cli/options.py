@@ -11,9 +11,10 @@ Network = Annotated[str, typer.Option(help="classic or compact")]
 
 
 def set_name(dataset: str) -> str:
-    """The set's name; an idx folder is the same however it is written."""
+    """The set's name; a folder is the same however it is written."""
     from fewbits.data.folders import expand
 
-    if dataset.startswith("idx:") and dataset != "idx:":
-        return f"idx:{expand(dataset.removeprefix('idx:')).resolve()}"
+    kind, colon, folder = dataset.partition(":")
+    if kind in ("idx", "imagefolder") and folder:
+        return f"{kind}{colon}{expand(folder).resolve()}"
     return dataset

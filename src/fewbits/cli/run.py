@@ -132,7 +132,7 @@ def qsenn(
 
     folder = _out_folder(out)
     settings = experiment.Settings(
-        dataset=dataset,
+        dataset=set_name(dataset),
         backbone=backbone,
         weights=weights,
         features=features,
@@ -146,9 +146,11 @@ def qsenn(
         report, fresh = experiment.run(settings, data, folder, on_stage=bar)
     _say_if_old(fresh, folder)
     Console().print(tables.overview(report))
+    kept = report.metrics["retention"]
+    retention = "unknown" if kept is None else f"{100 * report.number('retention'):.1f} %"
     typer.echo(
         f"test accuracy {100 * report.number('test_accuracy'):.2f} %, "
-        f"retention {100 * report.number('retention'):.1f} %   report: {folder / 'report.json'}"
+        f"retention {retention}   report: {folder / 'report.json'}"
     )
 
 

@@ -40,7 +40,8 @@ def diversity(
 
     Args:
         maps: before the mean over places.
-        weights: the strongest are those of largest magnitude. Features of weight 0 never count.
+        weights: the strongest are those of largest magnitude; of equal ones, as a ternary layer
+            has, those of lower number. Features of weight 0 never count.
         predicted: a class an image.
         top: how many features of a class are asked, at most.
         scaled: whether each map's scale is taken off.
@@ -56,11 +57,12 @@ def diversity(
     if scaled:
         size = maps.abs().mean((2, 3), keepdim=True)
         maps = maps / size.clamp_min(SMALLEST_SCALE)
-    strongest = weights.abs().topk(min(top, weights.shape[1]), dim=1)
+    ranked, order = weights.abs().sort(dim=1, descending=True, stable=True)
+    ranked, order = ranked[:, :top], order[:, :top]
     places = maps.flatten(2).softmax(2)
-    own = strongest.indices[predicted]
+    own = order[predicted]
     chosen = places.gather(1, own[:, :, None].expand(-1, -1, places.shape[2]))
-    counts = strongest.values[predicted] > 0
+    counts = ranked[predicted] > 0
     covered = (chosen * counts[:, :, None]).amax(1).sum(1)
     return covered / counts.sum(1).clamp_min(1)
 
@@ -71,6 +73,11 @@ def dependence(
     """What part of a decision its largest contribution carries (Q-SENN, gamma).
 
     max_l |f_l w_l| / sum_l |f_l w_l| for the predicted class; 1 where a single feature decides.
+
+    Args:
+        features: as they leave the network.
+        weights: in the features' own units; of a layer on standardised features, weight over scale.
+        predicted: a class an image.
 
     Returns:
         1 where no feature contributes anything: nothing is shared there.
@@ -166,7 +173,7 @@ def contrastiveness(features: Features, seed: int = 0) -> Float[Tensor, " featur
     """How clearly a feature is either there or not (QPM, ICLR 2025).
 
     A mixture of two normal distributions is fitted to each feature; 1 minus the area that the two
-    curves share. 1: two humps that do not touch; 0: one hump.
+    curves share. 1: two humps that do not touch; 0: one hump. A feature's unit does not matter.
 
     Returns:
         0 for a feature that never changes.
@@ -174,6 +181,8 @@ def contrastiveness(features: Features, seed: int = 0) -> Float[Tensor, " featur
     found = torch.zeros(features.shape[1], dtype=features.dtype)
     for place, column in enumerate(features.detach().cpu().double().numpy().T):
         if column.min() < column.max():
+            # The fit adds a millionth to every variance, which must be small beside the column's.
+            column = (column - column.mean()) / column.std()
             mixture = GaussianMixture(2, random_state=seed).fit(column[:, None])
             means, widths = mixture.means_[:, 0], np.sqrt(mixture.covariances_[:, 0, 0])
             found[place] = 1 - _overlap(means, widths)

@@ -16,10 +16,7 @@ from fewbits.errors import FewbitsError, UsageError
 TINY = "tiny"
 TINY_CHANNELS = (24, 48, 64, 96, 128)
 
-# Of ImageNet's training pictures; what torchvision's weights were trained with.
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGENET_SIDE = 224
-IMAGENET_CLASSES = 1000
 
 PUBLISHED = "published"
 """In place of a file: torchvision's own weights, which it downloads and checks."""
@@ -87,7 +84,9 @@ def build(name: str, weights: Path | str | None = None) -> Backbone:
         load_weights(network, Path(weights))
     node, features = _last_maps(name, network)
     body = create_feature_extractor(network, {node: "maps"})
-    return Backbone(name, _Only(body), features, IMAGENET_MEAN, IMAGENET_STD)
+    # Each network's own, as its published weights were trained with.
+    shown = models.get_model_weights(name).DEFAULT.transforms()
+    return Backbone(name, _Only(body), features, shown.mean, shown.std)
 
 
 def load_weights(network: nn.Module, file: Path) -> None:
@@ -104,7 +103,7 @@ def load_weights(network: nn.Module, file: Path) -> None:
     except Exception as error:
         raise FewbitsError(
             f"{file} does not hold this network's weights: expected a state_dict saved by "
-            f"torch.save, got {type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            f"torch.save, got {type(error).__name__}: {str(error)[:200].partition(chr(10))[0]}"
         ) from error
     if missing or unexpected:
         raise FewbitsError(
@@ -154,6 +153,12 @@ def _last_maps(name: str, network: nn.Module) -> tuple[str, int]:
     maps = [node for node, shape in shapes.items() if len(shape) == 4 and min(shape[2:]) > 1]
     order = list(shapes)
     tokens = [node for node, shape in shapes.items() if len(shape) == 3]
+    last = next(reversed(shapes.values()))
+    if maps and shapes[maps[-1]][1] == last[-1]:
+        raise UsageError(
+            f"{name} has no layer behind its last maps: they are its classes already; choose "
+            "resnet50 or mobilenet_v2 for example"
+        )
     if not maps or (tokens and order.index(tokens[-1]) > order.index(maps[-1])):
         raise UsageError(
             f"{name} ends in tokens, not in feature maps: choose a convolutional network, "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from fewbits.data import ImageSet, Split
@@ -11,7 +11,7 @@ from fewbits.data.cub import BirdSet
 from fewbits.metrics import features as measures
 from fewbits.qsenn.network import FeatureNetwork
 from fewbits.qsenn.pipeline import features_of
-from fewbits.training import accuracy, modes_kept, repeatable, to_float
+from fewbits.training import modes_kept, repeatable, to_float
 
 Block = dict[str, object]
 DIGITS = 6
@@ -19,13 +19,15 @@ DIGITS = 6
 
 @dataclass(frozen=True)
 class Overlap:
-    """Of each picture's predicted class: how little its five strongest features overlap.
+    """What a network says of each picture, and how little the five strongest features overlap.
 
     Attributes:
-        plain: diversity@5.
+        predicted: the class.
+        plain: diversity@5 of its features.
         scaled: SID@5, in which a map's scale does not count.
     """
 
+    predicted: Int[Tensor, " image"]
     plain: Float[Tensor, " image"]
     scaled: Float[Tensor, " image"]
 
@@ -35,7 +37,7 @@ class Overlap:
 def overlap(network: FeatureNetwork, split: Split, batch_size: int = 64) -> Overlap:
     """Diversity of all pictures, a batch at a time: maps are large."""
     device = next(network.parameters()).device
-    plain, scaled = [], []
+    classes, plain, scaled = [], [], []
     with modes_kept(network):
         network.eval()
         weights = network.head.weight.detach().cpu()
@@ -43,9 +45,10 @@ def overlap(network: FeatureNetwork, split: Split, batch_size: int = 64) -> Over
             maps = network.maps(to_float(part).to(device))
             predicted = network.logits(maps).argmax(1).cpu()
             maps = maps.cpu()
+            classes.append(predicted)
             plain.append(measures.diversity(maps, weights, predicted))
             scaled.append(measures.diversity(maps, weights, predicted, scaled=True))
-    return Overlap(torch.cat(plain), torch.cat(scaled))
+    return Overlap(torch.cat(classes), torch.cat(plain), torch.cat(scaled))
 
 
 def measure(
@@ -55,25 +58,27 @@ def measure(
 
     Accuracy and diversity are of the test pictures. What features mean and how they are shared is
     asked of the training pictures, as in the paper. Null is what the data cannot tell: alignment
-    and grounding without attributes, correlation of one feature.
+    and grounding without attributes, correlation of one feature, retention of nothing, meaning
+    where no feature is used.
 
     Args:
         known: the attributes, if it has any.
         dense_accuracy: what retention is a share of.
     """
-    test_accuracy = accuracy(network, pictures.test)
     both = overlap(network, pictures.test)
+    test_accuracy = (both.predicted == pictures.test.labels).double().mean().item()
     table = features_of(network, pictures.train)
-    weights = network.head.weight.detach().cpu()
+    weights, slope = (w.detach().cpu() for w in (network.head.weight, network.head.slope))
     with torch.no_grad():
         predicted = network.head(table.to(network.head.weight.device)).argmax(1).cpu()
     uses = weights != 0
     used = table[:, uses.any(0)]
+    count, labels = used.shape[1], pictures.train.labels
     attributes, of_classes = known.train.attributes, known.class_attributes
     return {
         "test_accuracy": test_accuracy,
         "retention": test_accuracy / dense_accuracy if dense_accuracy else None,
-        "features_used": used.shape[1],
+        "features_used": count,
         "features_per_class": {
             "mean": uses.sum(1).double().mean().item(),
             "min": int(uses.sum(1).min()),
@@ -81,14 +86,16 @@ def measure(
         },
         "diversity_at_5": _mean(both.plain),
         "sid_at_5": _mean(both.scaled),
-        "dependence": _mean(measures.dependence(table, weights, predicted)),
-        "alignment": None if attributes is None else _mean(measures.alignment(used, attributes)),
+        "dependence": _mean(measures.dependence(table, slope, predicted)),
+        "alignment": _mean(measures.alignment(used, attributes))
+        if count and attributes is not None
+        else None,
         "structural_grounding": None
         if of_classes is None
         else round(measures.structural_grounding(weights, of_classes), DIGITS),
-        "class_independence": _mean(measures.class_independence(used, pictures.train.labels)),
-        "contrastiveness": _mean(measures.contrastiveness(used)),
-        "correlation": _mean(measures.correlation(used)) if used.shape[1] > 1 else None,
+        "class_independence": _mean(measures.class_independence(used, labels)) if count else None,
+        "contrastiveness": _mean(measures.contrastiveness(used)) if count else None,
+        "correlation": _mean(measures.correlation(used)) if count > 1 else None,
     }
 
 

@@ -17,7 +17,15 @@ from fewbits.qsenn.diversity import WEIGHT, diversity_loss
 from fewbits.qsenn.network import FeatureNetwork, FixedHead, make_dense
 from fewbits.qsenn.selection import select_features
 from fewbits.qsenn.ternary import PER_CLASS, TernaryLayer, make_ternary
-from fewbits.training import OnStep, TrainSettings, fit, modes_kept, repeatable, to_float
+from fewbits.training import (
+    LARGEST_SEED,
+    OnStep,
+    TrainSettings,
+    fit,
+    modes_kept,
+    repeatable,
+    to_float,
+)
 
 SLDD_MOST = 10  # non-zeros a class on average at the point of the path that SLDD-Model starts from
 
@@ -101,14 +109,20 @@ def fit_sparse(
     classes: int,
     tolerance: float = 1e-4,
 ) -> glm.Path:
-    """Step 3: the elastic-net path over the kept features of a network."""
+    """Step 3: the elastic-net path over the kept features of a network.
+
+    Raises:
+        FewbitsError: a fit of it did not reach the tolerance.
+    """
     table = features_of(network, split)[:, kept]
     path = glm.fit_path(table, split.labels, classes, tolerance=tolerance)
-    if not path.last.converged:
-        raise FewbitsError(
-            f"the last fit of the path stopped at a residual of {path.last.residual:.1e} after "
-            f"{path.last.steps} steps, not at {tolerance:g}: allow more with a larger tolerance"
-        )
+    for strength, point in zip(path.lambdas, path.fits, strict=True):
+        if not point.converged:
+            raise FewbitsError(
+                f"the sparse fit at lambda {strength:.2e} stopped at a residual of "
+                f"{point.residual:.1e} after {point.steps} steps, expected {tolerance:g}: look for "
+                "features that repeat each other, or keep fewer"
+            )
     return path
 
 
@@ -177,7 +191,7 @@ def iterate(
 
     Args:
         kept: positions among the dense network's features, chosen once.
-        rounds: how each fine-tuning trains.
+        rounds: how each fine-tuning trains. Each draws its batches and noise anew.
         checkpoints: a folder for them, ``round-1.pt`` and so on.
         on_stage: from a pass's number to what is called in its training, for a progress bar.
     """
@@ -193,7 +207,7 @@ def iterate(
             deepcopy(rounded),
             pictures.train,
             settings,
-            seed,
+            seed_of(seed, place),
             diversity=diversity,
             checkpoint=file,
             on_step=None if on_stage is None else on_stage(place),
@@ -201,6 +215,11 @@ def iterate(
         done.append(Round(path, layer, rounded, tuned))
         network, positions = tuned, torch.arange(len(kept))
     return done
+
+
+def seed_of(seed: int, place: int) -> int:
+    """The seed of a run's pass ``place``, counted from 1."""
+    return (seed + 1_000_033 * place) % LARGEST_SEED
 
 
 def sldd_layer(path: glm.Path, per_class: int = PER_CLASS) -> glm.Fit:

@@ -18,8 +18,9 @@ def read_folders(
 ) -> BirdSet:
     """Read ``folder/train/CLASS/*.jpg`` and ``folder/test`` (or ``val``) in the same way.
 
-    That is torchvision's ImageFolder layout. Validation is cut from train as in
-    :func:`fewbits.data.cub.read_cub`. Each picture's box is the whole picture; there are no parts.
+    That is torchvision's ImageFolder layout, but pictures lie in the class's folder itself.
+    Validation is cut from train as in :func:`fewbits.data.cub.read_cub`. Each picture's box is the
+    whole picture; there are no parts.
 
     Raises:
         UsageError: a share out of range.
@@ -47,7 +48,7 @@ def read_folders(
         for part in (TRAIN, test)
         for kind in classes
         for file in sorted((root / part / kind).iterdir())
-        if file.suffix.lower() in ENDINGS
+        if file.suffix.lower() in ENDINGS and not file.name.startswith(".")
     ]
     labels = [classes.index(path.parts[1]) for path in paths]
     training = [path.parts[0] == TRAIN for path in paths]

@@ -119,7 +119,7 @@ def picture_size(file: Path) -> tuple[int, int]:
         with Image.open(file) as picture:
             return picture.size
     except FileNotFoundError:
-        broken(file, None, "the picture that images.txt names", "no such file")
+        broken(file, None, "the picture that the set names", "no such file")
     except UNREADABLE as error:
         broken(file, None, "a picture", f"a file that does not decode ({error})")
 
