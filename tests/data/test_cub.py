@@ -121,7 +121,7 @@ BROKEN = {
     "absolute": ("images.txt", r"^8 .*", "8 /etc/x.jpg", r"line 3: expected a path inside of"),
     "climbs": ("images.txt", r"^8 .*", "8 a/../../x.jpg", r"inside of images/, got 'a/../../x.jpg"),
     "backslash": ("images.txt", r"^8 .*", r"8 ..\\\\x.jpg", r"a path that leaves the folder"),
-    "gone": ("images.txt", r"bird_8", "bird_7", r"bird_7.jpg: expected the picture that images"),
+    "gone": ("images.txt", r"bird_8", "bird_7", r"bird_7.jpg: expected the picture that the set"),
     "no label": ("image_class_labels.txt", r"^8 .*\n", "", r"its class id\), got none for image 8"),
     "label": ("image_class_labels.txt", r"^8 2", "8 3", r"line 3: .* classes.txt, 2 to 9, got 3"),
     "no number": ("image_class_labels.txt", r"^8 2", "nan 2", r"line 3: expected 2 finite numb"),

@@ -46,18 +46,39 @@ def drawn(values, counts, generator, seeds=True, images=True, counted=True, divi
     return picked[use].mean() if divided else torch.where(use, picked, 0).mean()
 
 
+def images_anew_for_each_seed(values, counts, generator):
+    rows = torch.randint(3, (3,), generator=generator)
+    columns = torch.randint(50, (3, 50), generator=generator)
+    picked, use = (table[rows[:, None], columns] for table in (values, counts))
+    return picked[use].mean()
+
+
+def mean_of_means(values, counts, generator):
+    """Each seed counts the same, as in the package: right as well."""
+    rows = torch.randint(3, (3,), generator=generator)
+    columns = torch.randint(50, (50,), generator=generator)
+    pairs = [(values[row][columns], counts[row][columns]) for row in rows.tolist()]
+    return torch.stack([picked[use].mean() for picked, use in pairs]).mean()
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
         ({}, "Right"),
         ({"counted": False}, "does not count"),
         ({"divided": False}, "too low"),
-        ({"seeds": False}, "too steady"),
-        ({"seeds": False, "images": False}, "hardly moves"),
+        ({"seeds": False}, "three *seeds* are drawn"),
+        ({"images": False}, "the *images* are drawn anew"),
+        ({"seeds": False, "images": False}, "never moves"),
     ],
 )
 def test_drawn_where_right(changed, told):
     expect(check.drawn_where_right(lambda *given: drawn(*given, **changed)), told)
+
+
+def test_draws_of_another_kind():
+    expect(check.drawn_where_right(images_anew_for_each_seed), "one draw serves all rows")
+    expect(check.drawn_where_right(mean_of_means), "Right")
 
 
 def test_a_draw_that_is_not_there_or_lies_elsewhere():

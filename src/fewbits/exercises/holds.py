@@ -20,7 +20,7 @@ def lost(least: object, most: object) -> Verdict:
         return wrong("the smaller loss first: the end that is nearer to 0.")
     if not (close(least, 0.3, 1e-3) and close(most, 0.7, 1e-3)):
         return wrong(f"hold 0.03 and 0.07 against the gain of 0.10: not {least} and {most}.")
-    return right("between three and seven tenths, and certainly not nothing: 0 is outside.")
+    return right("between three and seven tenths, as far as three seeds can tell.")
 
 
 def paired(together: object, apart: object) -> Verdict:
@@ -42,30 +42,46 @@ def paired(together: object, apart: object) -> Verdict:
 
 def drawn_where_right(answer: Callable[[Tensor, Tensor, torch.Generator], Tensor]) -> Verdict:
     """Exercise 3: a draw of the bootstrap that skips what does not count."""
-    seeds, images = torch.arange(3.0)[:, None], torch.arange(50.0)
     counts = torch.rand(3, 50, generator=torch.Generator().manual_seed(0)) < 0.7
+    of_seed = 100 * torch.arange(3.0)[:, None].expand(3, 50)
+    of_image = torch.arange(50.0).expand(3, 50)
     # What does not count is enormous, so that it is noticed.
-    values = torch.where(counts, 100 * seeds + images, 1e6)
+    found = {
+        name: _many(answer, torch.where(counts, values, 1e6), counts)
+        for name, values in (("seed", of_seed), ("image", of_image))
+    }
+    if any(means is None for means in found.values()):
+        return unanswered("one mean, of the values that were drawn and count.")
+    by_seed, by_image = found["seed"], found["image"]
+    assert by_seed is not None and by_image is not None
+    if max(by_seed.max(), by_image.max()) > 1e4:
+        return wrong("a value that does not count found its way into the mean.")
+    if by_seed.std() < 1 and by_image.std() < 0.1:
+        return wrong("the mean never moves: draw anew each time, from `generator`.")
+    expected = of_seed[counts].mean()
+    if by_seed.mean() < 0.85 * expected:
+        return wrong("too low: divide by how many values count, not by how many were drawn.")
+    # Three seeds drawn from 0, 100, 200: the mean spreads by 47. Fifty images of 0 to 49: by 2.
+    if by_seed.std() < 30:
+        return wrong("too steady: three *seeds* are drawn anew too, each with all its images.")
+    if by_image.std() < 1:
+        return wrong("too steady: the *images* are drawn anew too.")
+    if by_image.std() < 1.8:
+        return wrong("too steady: all seeds see the same images, so one draw serves all rows.")
+    if abs(by_seed.mean() - expected) > 0.1 * expected:
+        return wrong(f"the means lie around {by_seed.mean():.0f}, the data's is {expected:.0f}.")
+    return right("seeds and images are drawn, and only then is asked what counts.")
+
+
+def _many(answer: Callable[..., Tensor], values: Tensor, counts: Tensor) -> Tensor | None:
+    """Three hundred draws; None while there is no answer."""
     found = []
     for seed in range(300):
         one = answer(values, counts, torch.Generator().manual_seed(seed))
         if is_open(one):
-            return unanswered("one mean, of the values that were drawn and count.")
+            return None
         found.append(float(one))
-    means = torch.tensor(found, dtype=torch.float64)
-    if means.max() > 1e4:
-        return wrong("a value that does not count found its way into the mean.")
-    expected = values[counts].mean().item()
-    if means.std() < 1:
-        return wrong("the mean hardly moves: draw anew each time, from `generator`.")
-    if means.mean() < 0.85 * expected:
-        return wrong("too low: divide by how many values count, not by how many were drawn.")
-    # Whole rows repeat: among three there are ten different handfuls, far apart.
-    if means.std() < 30:
-        return wrong("too steady: three *seeds* are drawn anew too, each with all its images.")
-    if abs(means.mean() - expected) > 0.1 * expected:
-        return wrong(f"the means lie around {means.mean():.0f}, the data's is {expected:.0f}.")
-    return right("seeds and images are drawn, and only then is asked what counts.")
+    return torch.tensor(found, dtype=torch.float64)
 
 
 def variance(answer: Callable[[int, int], float]) -> Verdict:
@@ -94,8 +110,8 @@ def chance(energy: object, pointing: object) -> Verdict:
         return wrong("two digits, but most of the canvas is neither: count pixels.")
     if close(energy, 12 / 28, 1e-3):
         return wrong("that is a side; the box is 12 by 12 of 28 by 28.")
-    if not close(energy, 144 / 784, 2e-3):
+    if not close(energy, 144 / 784, 5e-3):
         return wrong(f"a flat map has as much inside as the box has area: not {energy}.")
-    if not close(pointing, 144 / 784, 2e-3):
+    if not close(pointing, 144 / 784, 5e-3):
         return wrong(f"a random place hits the box as often as its area says: not {pointing}.")
-    return right("18 % for both, and whatever a map shows above that, it has learned.")
+    return right("18 % for both: more than that is more than chance, and still not the network.")
