@@ -68,6 +68,28 @@ def test_what_is_no_report(tmp_path: Path, text: str | None, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_run_is_done_once_and_a_killed_one_again(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def work() -> Report:
+        done.append("work")
+        if len(done) == 1:
+            raise KeyboardInterrupt
+        return made()
+
+    with pytest.raises(KeyboardInterrupt):
+        report.run_once(tmp_path, SETTINGS, work)
+    assert not (tmp_path / "report.json").exists()
+    assert report.run_once(tmp_path, SETTINGS, work) == (made(), True)
+    assert report.run_once(tmp_path, SETTINGS, work) == (made(), False)
+    assert len(done) == 2
+    with pytest.raises(UsageError, match="holds another run"):
+        report.run_once(tmp_path, SETTINGS | {"seed": 1}, work)
+    with report.held(tmp_path), pytest.raises(UsageError, match="in use by another run"):
+        (tmp_path / "report.json").unlink()
+        report.run_once(tmp_path, SETTINGS, work)
+
+
 def test_claiming_an_empty_folder(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     assert claim_folder(folder, SETTINGS) is False

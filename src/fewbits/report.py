@@ -210,6 +210,26 @@ def held(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def run_once(
+    out: Path, identity: dict[str, object], work: Callable[[], Report]
+) -> tuple[Report, bool]:
+    """Do the work of a run and write its report to ``out``, unless that is there already.
+
+    Returns:
+        The report, and whether the work was done.
+
+    Raises:
+        UsageError: the folder belongs to another run, or another process is at work in it.
+        FewbitsError: the folder cannot be read or written.
+    """
+    if claim_folder(out, identity):
+        return Report.read(out), False
+    with held(out):
+        report = work()
+        report.write(out)
+    return report, True
+
+
 def provenance(duration_seconds: float) -> dict[str, object]:
     """Where a number comes from: versions, machine, time taken, revision of this code."""
     return {

@@ -9,7 +9,7 @@ from fewbits.pact import activations, networks, pipeline, plans, weights
 from fewbits.pact.convert import Recipe, clips_of
 from fewbits.pact.packing import float_bytes, save_packed
 from fewbits.pact.pipeline import Trained
-from fewbits.report import Report, claim_folder, held, provenance
+from fewbits.report import Report, provenance, run_once
 from fewbits.training import LARGEST_SEED, OnStage, stage
 
 
@@ -72,12 +72,7 @@ def run(
     """
     images = data.load(settings.dataset, data_dir, settings.scale)
     identity = {"method": "pact", **settings.identity(), "images": data.digest_of(images)}
-    if claim_folder(out, identity):
-        return Report.read(out), False
-    with held(out):
-        report = _train(settings, images, out, on_step)
-        report.write(out)
-    return report, True
+    return run_once(out, identity, lambda: _train(settings, images, out, on_step))
 
 
 def _train(settings: Settings, images: data.ImageSet, out: Path, on_step: OnStage | None) -> Report:

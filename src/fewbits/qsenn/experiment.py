@@ -18,7 +18,7 @@ from fewbits.qsenn import backbones, pipeline
 from fewbits.qsenn.measuring import Block, measure
 from fewbits.qsenn.network import FeatureNetwork
 from fewbits.qsenn.ternary import random_ternary
-from fewbits.report import Report, claim_folder, held, provenance
+from fewbits.report import Report, provenance, run_once
 from fewbits.training import (
     LARGEST_SEED,
     OnStage,
@@ -138,25 +138,24 @@ def run(
     known = load_pictures(settings.dataset, data_dir, settings.scale, workers)
     backbone = check(settings, known)
     pictures = with_pixels(known, settings.shown_side, workers)
-    if claim_folder(out, {"method": "qsenn", **identity, "pictures": digest_of(pictures)}):
-        return Report.read(out), False
-    with held(out):
+    plan = plan_for(settings)
+    told = {"dense": asdict(plan.dense), "rounds": [asdict(one) for one in plan.rounds]}
+
+    def work() -> Report:
         started = time.perf_counter()
-        plan = plan_for(settings)
-        told = {"dense": asdict(plan.dense), "rounds": [asdict(one) for one in plan.rounds]}
         bench = Bench(settings, plan, known, pictures, backbone, out, on_stage)
-        metrics = bench.measure_all()
-        report = Report(
+        return Report(
             method="qsenn",
             dataset=settings.dataset,
             scale=settings.scale,
             seed=settings.seed,
             settings={**identity, "plan": told},
-            metrics=metrics,
+            metrics=bench.measure_all(),
             provenance=provenance(time.perf_counter() - started),
         )
-        report.write(out)
-    return report, True
+
+    whole = {"method": "qsenn", **identity, "plan": told, "pictures": digest_of(pictures)}
+    return run_once(out, whole, work)
 
 
 def check(settings: Settings, known: BirdSet) -> backbones.Backbone:

@@ -15,7 +15,7 @@ from torch import nn
 from fewbits import data
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.pact import networks, pipeline
-from fewbits.report import REPORT_NAME, Report, claim_folder, held, provenance, write_whole
+from fewbits.report import REPORT_NAME, Report, provenance, run_once, write_whole
 from fewbits.saliency import guided, maps, measuring
 from fewbits.saliency.measuring import Maps, Numbers
 from fewbits.saliency.models import (
@@ -120,9 +120,8 @@ def run(
         "schedule": asdict(schedule),
         "made_with": made_with,
     }
-    if claim_folder(out, identity):
-        return Report.read(out), False
-    with held(out):
+
+    def work() -> Report:
         started, resumed = time.perf_counter(), (out / "measured").exists()
         workshop = Workshop(images, settings.network, schedule, out / "networks", finished)
         split = images.test.first(settings.images)
@@ -132,7 +131,7 @@ def run(
                 bench.measure(model, seed)
         for pair in across_seeds(settings.family, seeds):
             bench.compare(*pair)
-        report = Report(
+        return Report(
             method="saliency",
             dataset=settings.dataset,
             scale=settings.scale,
@@ -145,8 +144,8 @@ def run(
             # Where it was resumed, the seconds are those of the last leg.
             provenance={**provenance(time.perf_counter() - started), "resumed": resumed},
         )
-        report.write(out)
-    return report, True
+
+    return run_once(out, identity, work)
 
 
 def across_seeds(family: Sequence[Model], seeds: range) -> list[tuple[Member, Member]]:
