@@ -115,9 +115,7 @@ def qsenn(
     per_class: Annotated[int, typer.Option(help="Features a class, on average.")] = 5,
     iterations: Annotated[int, typer.Option(help="Passes of the loop.")] = 4,
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
-    scale: Annotated[
-        str, typer.Option(help="smoke (a minute) or real (an hour or more)")
-    ] = "smoke",
+    scale: Annotated[str, typer.Option(help="smoke (two minutes) or real (hours)")] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights and batches.")] = 0,
     data: Data = None,
 ) -> None:
