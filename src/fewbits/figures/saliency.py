@@ -100,9 +100,9 @@ def _styles() -> Iterator[dict[str, Any]]:
             yield {"color": LIGHT[shade], "linestyle": dash}
 
 
-def with_interval(interval: Interval, digits: int = 2) -> str:
+def with_interval(interval: Interval) -> str:
     """A mean with its interval, for a table: ``0.71 (0.69 to 0.73)``."""
-    parts = (f"{v:.{digits}f}" for v in (interval.mean, interval.low, interval.high))
+    parts = (f"{v:.2f}" for v in (interval.mean, interval.low, interval.high))
     mean, low, high = (part.replace("-", "\N{MINUS SIGN}") for part in parts)
     return f"{mean} ({low} to {high})"
 
