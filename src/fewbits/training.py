@@ -151,10 +151,11 @@ def repeatable() -> Iterator[None]:
 
 
 @contextmanager
-def _seeded(seed: int, epoch: int) -> Iterator[None]:
-    """What a network draws by itself, dropout's silence say, depends on seed and epoch alone."""
-    with torch.random.fork_rng():
-        torch.manual_seed(1_000_003 * seed + epoch)
+def seeded(seed: int) -> Iterator[None]:
+    """Everything random inside depends on ``seed`` alone; outside it nothing has happened."""
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
         yield
 
 
@@ -205,7 +206,8 @@ def fit(
     network.train()
     for epoch in range(progress.epoch, settings.epochs):
         started, total = time.perf_counter(), torch.zeros((), device=device)
-        with _seeded(seed, epoch):
+        # What a network draws by itself, dropout's silence say, depends on seed and epoch alone.
+        with seeded(1_000_003 * seed + epoch):
             for step, (images, labels) in enumerate(batches(split, settings, seed, epoch, device)):
                 value = _loss_or_stop(loss, network, images, labels, epoch)
                 optimizer.zero_grad()

@@ -12,7 +12,7 @@ from fewbits.cli import app
 from fewbits.data import pictures
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.metrics import features as measures
-from fewbits.qsenn import backbones, experiment, measuring, pipeline
+from fewbits.qsenn import backbones, experiment, measuring, pipeline, tables
 from fewbits.training import TrainSettings, accuracy, to_float
 
 BLOCK = {
@@ -229,6 +229,15 @@ def test_the_command_says_what_it_found(few, tmp_path):
     assert re.search(r"test accuracy [\d.]+ %, retention [\d.]+ %   report: ", result.output)
     again = CliRunner().invoke(app, command)
     assert "finished before" in again.output
+
+
+def test_a_pass_sparser_than_the_budget_is_told(finished):
+    report = finished[1]
+    wanted = replace(report, settings={**report.settings, "per_class": 7})
+    found = tables.sparser(wanted)
+    assert len(found) == 2 and found[0].startswith("pass 1: ")
+    assert "fewer than the 7 asked for" in found[0]
+    assert tables.sparser(replace(report, settings={**report.settings, "per_class": 0})) == []
 
 
 def test_retention_of_nothing_is_unknown(finished, monkeypatch, tmp_path):

@@ -144,6 +144,8 @@ def qsenn(
         report, fresh = experiment.run(settings, data, folder, on_stage=bar)
     _say_if_old(fresh, folder)
     Console().print(tables.overview(report))
+    for line in tables.sparser(report):
+        typer.echo(line)
     kept = report.metrics["retention"]
     retention = "unknown" if kept is None else f"{100 * report.number('retention'):.1f} %"
     typer.echo(

@@ -14,8 +14,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from fewbits.errors import UsageError
 from fewbits.metrics.agreement import spearman
 from fewbits.metrics.checks import check_images, check_maps
-from fewbits.metrics.scoring import device_of, seeded
+from fewbits.metrics.scoring import device_of
 from fewbits.pact.weights import LSQWeights
+from fewbits.training import seeded
 
 Explain = Callable[[nn.Module], Tensor]
 

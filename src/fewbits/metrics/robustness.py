@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from fewbits.errors import UsageError
 from fewbits.metrics.checks import check_count, check_images, check_maps, check_targets
-from fewbits.metrics.scoring import judging, parts, seeded
+from fewbits.metrics.scoring import judging, parts
+from fewbits.training import seeded
 
 # A quarter of a digit's side: large enough to cut a stroke.
 SIDE = 7

@@ -33,15 +33,6 @@ def device_of(network: nn.Module) -> torch.device:
     return torch.device("cpu")
 
 
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Everything random inside depends on ``seed`` alone; outside it nothing has happened."""
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        yield
-
-
 def parts(count: int, batch_size: int) -> Iterator[slice]:
     """Slices of at most ``batch_size`` that cover ``count`` images."""
     check_count(batch_size, "batch_size")

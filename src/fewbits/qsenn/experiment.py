@@ -174,7 +174,8 @@ def check(settings: Settings, known: BirdSet) -> backbones.Backbone:
     backbone = backbones.build(settings.backbone, settings.weights or None)
     if settings.features > backbone.features:
         raise UsageError(
-            f"--features {settings.features}: {settings.backbone} has {backbone.features}"
+            f"--features {settings.features}: {settings.backbone} has {backbone.features}; ask for "
+            "no more than that"
         )
     side = settings.shown_side
     try:

@@ -30,6 +30,18 @@ def overview(report: Report) -> Table:
     return table
 
 
+def sparser(report: Report) -> list[str]:
+    """A line for each pass whose fit had fewer weights than the budget."""
+    metrics: Any = report.metrics
+    asked: Any = report.settings["per_class"]
+    return [
+        f"pass {place}: {one['features_per_class']['mean']:.1f} features a class, fewer than the "
+        f"{asked} asked for: the sparse fit needed no more, and all it had were kept"
+        for place, one in enumerate(metrics["iterations"], start=1)
+        if one["features_per_class"]["mean"] < asked
+    ]
+
+
 def _number(row: Mapping[str, Any], measure: str) -> str:
     value = row.get(measure)
     return "" if value is None else f"{value:.3f}"
