@@ -10,11 +10,19 @@ from comparison_samples import METHODS, MODELS, comparison
 from contract import Hand, Mark, Numbers, Sample, Sent, Spoilt, replaced
 from digit_networks import CLASSES, compact_networks, digit_images
 from layer_samples import activations, weights
+from path_samples import CLASSES as BIRDS
+from path_samples import TIGHT, features_and_labels, paths
 from reference import quantizer
 from replay_samples import by_hand, samples
 
 from fewbits.pact.replay import Frame, Replay
-from fewbits.widgets import AlphaReplay, DrawDigit, QuantizerPlayground, SaliencyCompare
+from fewbits.widgets import (
+    AlphaReplay,
+    DrawDigit,
+    PathExplorer,
+    QuantizerPlayground,
+    SaliencyCompare,
+)
 from fewbits.widgets.draw_digit_images import image_to_text
 
 
@@ -62,6 +70,11 @@ PLAYGROUND = Sample(
     pictures=("Histogram of activations with 4-bit levels", "Total error against alpha"),
     spoilt=(Spoilt(replaced('"samples":[', '"samples":[],"rest":['), "no sample arrived"),),
 )
+
+
+def digits(value: float) -> str:
+    """Four digits, as the page writes a number of ordinary size."""
+    return f"{value:.4g}"
 
 
 def renamed(name: str) -> Replay:
@@ -226,6 +239,40 @@ DRAW_DIGIT = Sample(
     patience=150,  # every network reads the image again
 )
 
-CONTROLS = (PLAYGROUND, ALPHA_REPLAY, SALIENCY_COMPARE, DRAW_DIGIT)
+PATH_EXPLORER = Sample(
+    kind=PathExplorer,
+    make=lambda: PathExplorer(paths(), *features_and_labels(seed=1), BIRDS, place=8),
+    other=lambda: PathExplorer({TIGHT: paths(5, 7)[TIGHT]}, *features_and_labels(9, 2, 7), BIRDS),
+    named=lambda name: PathExplorer(paths(), *features_and_labels(), [name, *BIRDS[1:]]),
+    named_inputs=("row",),
+    inputs={
+        "tolerance": "The solver stops at",
+        "row": "Class",
+        "place": "lambda, from strong to weak",
+    },
+    sliders={"place": digits(paths()[TIGHT].lambdas[8])},
+    outputs=11,
+    drawings=4,
+    numbers=PathExplorer.numbers,
+    sent=(
+        Sent("place", 3, {"place": "3"}),
+        Sent("tolerance", 0.1, {"tolerance": "0.1"}),
+        Sent("row", "Winter_Kite", {"row": "Winter_Kite"}),
+    ),
+    hands=(
+        Hand("place", "ArrowLeft", {"place": 7}),
+        Hand("tolerance", "Home", {"tolerance": 0.1}),
+        Hand("row", "ArrowDown", {"row": "Dune_Runner"}),
+        Hand("place", "End", {"place": 11}),
+    ),
+    mark=Mark("svg .qsenn-line:not(.thin)", "stroke", "qsenn"),
+    pictures=("Features a class, on average: ", "Weights of Reed_Lancer, a line a feature"),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+    ),
+)
+
+CONTROLS = (PLAYGROUND, ALPHA_REPLAY, SALIENCY_COMPARE, DRAW_DIGIT, PATH_EXPLORER)
 
 every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)

@@ -2,7 +2,8 @@
 
 from fewbits.widgets.alpha_replay import AlphaReplay
 from fewbits.widgets.draw_digit import DrawDigit
+from fewbits.widgets.path_explorer import PathExplorer
 from fewbits.widgets.quantizer_playground import QuantizerPlayground
 from fewbits.widgets.saliency_compare import SaliencyCompare
 
-__all__ = ["AlphaReplay", "DrawDigit", "QuantizerPlayground", "SaliencyCompare"]
+__all__ = ["AlphaReplay", "DrawDigit", "PathExplorer", "QuantizerPlayground", "SaliencyCompare"]

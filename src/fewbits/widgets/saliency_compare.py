@@ -63,6 +63,7 @@ class SaliencyCompare(Widget):
     """
 
     scripts = (
+        "packing.js",
         "saliency_compare_math.js",
         "saliency_compare_pictures.js",
         "saliency_compare_parts.js",

@@ -1,7 +1,5 @@
 """How the maps of SaliencyCompare travel: one small whole number a pixel, packed into one text."""
 
-import base64
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -13,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fewbits.errors import UsageError
+from fewbits.widgets.packing import pack
 
 # Codes run from -127 to 127; half a code is 0.8 % of the largest value there, and less below. Maps
 # that hardly compress get fewer: even 8 x 5 x 6 maps of noise fit a page with codes up to 56.
 LEVELS = (127, 100, 80, 56)
-HARMLESS = bytes.maketrans(b"&<>", b",./")
 MOST_BYTES = 225_000  # of packed text: with code, style and still picture under a page's 300 KB
 
 
@@ -160,17 +158,3 @@ def load_and_pack(
         f"{len(packed['data']) / 1000:.0f} KB in the page, at most {MOST_BYTES / 1000:.0f} KB "
         "fit: give SaliencyCompare fewer images, methods or models"
     )
-
-
-def pack(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """Arrays as one text for a page: little-endian, one after the other, deflated, in base 85.
-
-    Base 85 is a sixteenth shorter than base 64; what JSON in a page would escape is replaced.
-    """
-    little = {name: a.astype(a.dtype.newbyteorder("<")) for name, a in arrays.items()}
-    joined = zlib.compress(b"".join(a.tobytes() for a in little.values()), 9)
-    return {
-        "parts": [[name, a.dtype.name, int(a.size)] for name, a in little.items()],
-        "size": len(joined),
-        "data": base64.b85encode(joined, pad=True).translate(HARMLESS).decode("ascii"),
-    }

@@ -1,0 +1,51 @@
+// A sparse last layer over stored features: who uses what, and how many pictures it names rightly.
+
+// {values, labels} as they arrive -> rows of features, one a picture.
+function makeStore({ values, labels }, classNames, given) {
+  const count = labels.length;
+  if (!count) throw new Error("no picture arrived with its state");
+  return { values, labels, count, given, classNames, features: values.length / count };
+}
+
+// The weights that are not 0, class by class.
+function entriesOf(weights, features) {
+  const rows = [];
+  for (let c = 0; c * features < weights.length; c++) {
+    const row = [];
+    for (let f = 0; f < features; f++) if (weights[c * features + f]) row.push([f, weights[c * features + f]]);
+    rows.push(row);
+  }
+  return rows;
+}
+
+// Share of the stored pictures whose largest logit is their label's; of equal logits the first counts.
+function accuracyOf(rows, bias, { values, labels, count, features }) {
+  let right = 0;
+  for (let image = 0; image < count; image++) {
+    let best = -Infinity, chosen = 0;
+    for (let c = 0; c < rows.length; c++) {
+      let logit = 0;
+      for (const [f, weight] of rows[c]) logit += weight * values[image * features + f];
+      logit += bias[c];
+      if (logit > best) [best, chosen] = [logit, c];
+    }
+    right += chosen === labels[image];
+  }
+  return right / count;
+}
+
+// How many weights are not 0: in all, in the smallest class and the largest, and how many features they use.
+function usesOf(rows) {
+  const counts = rows.map((row) => row.length), used = new Set(rows.flatMap((row) => row.map(([f]) => f)));
+  const total = counts.reduce((a, b) => a + b, 0);
+  return {
+    counts, nonzeros: total, mean: total / rows.length, used: used.size,
+    fewest: Math.min(...counts), most: Math.max(...counts),
+  };
+}
+
+// Which pictures the accuracy is of.
+function picturesShown({ count, given }) {
+  return count === given ? `${whole(count)} pictures.`
+    : `The first ${whole(count)} of ${whole(given)} pictures: more would make the page too heavy.`;
+}

@@ -1,0 +1,50 @@
+// A last layer as a picture: a row a class, a column a feature, a square for each weight that is not 0.
+
+const NAME_WIDTH = 122, LETTERS = 16, TALLEST = 340;
+const shortened = (name) => (name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}\u2026` : name);
+
+function makeMatrix({ classNames, features }) {
+  const rows = classNames.length, high = Math.min(15, TALLEST / rows), named = high >= 11;
+  const margin = { left: named ? NAME_WIDTH : 46, right: 10, top: 4, bottom: 34 };
+  const panel = plot({
+    caption: h("span", {}, "The layer: a row a class, a column a feature",
+      h("span", { class: "fb-key fb-key-box qsenn-text" }, "for"),
+      h("span", { class: "fb-key fb-key-box wrong-text" }, "against")),
+    description: "Matrix of the weights that are not 0, classes down, features across",
+    height: rows * high + margin.top + margin.bottom, margin,
+  });
+  const lit = panel.add("rect", "lit-row");
+  const marks = { plus: panel.add("path", "qsenn-fill"), minus: panel.add("path", "wrong-solid") };
+  let across, down;
+  return {
+    element: panel.element,
+    resize(width) {
+      panel.resize(width);
+      const { left, right, top, bottom } = panel.box;
+      across = linear(-0.5, features - 0.5, left, right);
+      down = linear(-0.5, rows - 0.5, top, bottom);
+      const names = Object.assign((row) => down(row), {
+        ticks: () => (named ? classNames.map((name, row) => [row, shortened(name)]) : down.ticks(4)),
+      });
+      panel.drawAxes(across, names);
+      panel.label("feature");
+    },
+    draw(entries, row) { // squares whose side says how large a weight is beside the largest
+      if (!across) return;
+      const cell = Math.min(across(1) - across(0), down(1) - down(0));
+      let largest = 0;
+      for (const [, weight] of entries.flat()) largest = Math.max(largest, Math.abs(weight));
+      const paths = { plus: "", minus: "" };
+      entries.forEach((found, c) => {
+        for (const [f, weight] of found) {
+          const side = Math.max(2, 0.92 * cell * Math.sqrt(Math.abs(weight) / largest));
+          const at = `M${px(across(f) - side / 2)} ${px(down(c) - side / 2)}`;
+          paths[weight > 0 ? "plus" : "minus"] += `${at}h${px(side)}v${px(side)}h${px(-side)}z`;
+        }
+      });
+      for (const [sign, d] of Object.entries(paths)) place(marks[sign], { d });
+      const { left, right } = panel.box, tall = down(1) - down(0);
+      place(lit, row < 0 ? { height: 0 } : { x: left, width: right - left, y: down(row) - tall / 2, height: tall });
+    },
+  };
+}

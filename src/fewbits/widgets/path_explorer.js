@@ -1,0 +1,78 @@
+// PathExplorer: a penalty from strong to weak, the layer that each strength leaves, and when the solver stopped.
+
+const FOLLOWED = ["place", "tolerance", "row"];
+
+function view({ model, root, safely }) {
+  const cargo = model.get("cargo");
+  let close = () => {}, closed = false;
+  const open = safely((arrays) => {
+    if (!closed) close = explore({ model, root, safely }, makePaths(cargo, arrays));
+  });
+  const fail = safely((error) => { throw new Error(`its data did not unpack (${error.message})`); });
+  unpack(cargo).then(open, fail);
+  return () => { closed = true; close(); };
+}
+
+function explore({ model, root, safely }, paths) {
+  const { store, lambdas, tolerances } = paths, last = lambdas.length - 1;
+  const set = (name, value) => { model.set(name, value); model.save_changes(); };
+  const lambda = slider(
+    { label: "lambda, from strong to weak", name: "place", min: 0, max: last }, (at) => set("place", at));
+  const stops = tolerances.map((value) => [String(value), `residual at most ${digits(value)}`]);
+  const names = store.classNames.map((name) => [name, name]);
+  const tolerance = select(
+    { label: "The solver stops at", name: "tolerance", options: stops }, (value) => set("tolerance", Number(value)));
+  const row = select({ label: "Class", name: "row", options: names }, (value) => set("row", value));
+  const status = h("p", { class: "fb-status", role: "status" });
+  const plots = makePathPlots(paths, (at) => set("place", at)), table = makePathTable(store);
+  lambda.element.classList.add("fb-wide");
+  root.append(
+    h("div", { class: "fb-controls" }, tolerance.element, row.element),
+    h("div", { class: "fb-controls fb-sliders" }, lambda.element),
+    status, h("div", { class: "fb-plots" }, h("div", {}, plots.left, table.left), h("div", {}, plots.right, table.right)),
+    h("div", { class: "fb-whole" }, plots.matrix.element), table.note,
+  );
+  let now = {};
+
+  const draw = oncePerFrame(safely(() => {
+    const said = inWords(now, paths);
+    status.dataset.tone = said.tone;
+    if (status.textContent !== said.text) status.textContent = said.text; // said aloud only when it changes
+    plots.draw(now);
+  }));
+  const update = safely(() => {
+    const stop = tolerances.indexOf(model.get("tolerance")), at = model.get("place");
+    const fits = paths.walk(stop), strictest = paths.walk(tolerances.length - 1);
+    now = { at, stop, fits, strictest, fit: fits[at], exact: strictest[at], row: store.classNames.indexOf(model.get("row")) };
+    lambda.show(at, lambdas[at], digits(lambdas[at]));
+    tolerance.show(String(tolerances[stop]));
+    row.show(store.classNames[now.row]);
+    table.show(now);
+    draw();
+  });
+  const events = FOLLOWED.map((name) => `change:${name}`);
+  for (const event of events) model.on(event, update);
+  const resized = new ResizeObserver(() => { plots.resize(root); draw(); });
+  resized.observe(root);
+  plots.resize(root);
+  update();
+  return () => {
+    draw.cancel();
+    resized.disconnect();
+    for (const event of events) model.off(event, update);
+  };
+}
+
+// Is the budget met, and is it the penalty that decided, or the solver that gave up?
+function inWords({ fit, exact, stop }, { tolerances }) {
+  const { mean, fewest, most, used, nonzeros } = fit.uses, more = nonzeros - exact.uses.nonzeros;
+  if (!nonzeros) return { tone: "plain", text: "The penalty is so strong that no weight leaves 0: every picture gets the same class." };
+  const spread = fewest === most ? `${most}` : `${fewest} to ${most}`;
+  const text = `A class uses ${spread} features, ${digits(mean, 3)} on average; ${used} are used at all.`;
+  if (stop === tolerances.length - 1 || !more) return { tone: "plain", text };
+  const wrong = `${text} Stopped this early the fit has ${whole(Math.abs(more))} weights ${more > 0 ? "more" : "fewer"} than it should.`;
+  return { tone: "wrong", text: wrong };
+}
+
+const control = { render: mounted("PathExplorer", view) };
+export default control;

@@ -1,0 +1,62 @@
+"""PathExplorer in a page: every number at every stop and strength, its words, its pointer."""
+
+import pytest
+from path_samples import CLASSES, LOOSE, TIGHT, features_and_labels, paths
+from reading import agree, control, held, numbers, pictures, status
+
+from fewbits.widgets import PathExplorer
+
+
+@pytest.fixture
+def made():
+    return PathExplorer(paths(), *features_and_labels(seed=1), CLASSES)
+
+
+@pytest.fixture
+def one(made, show):
+    return show(made)
+
+
+def test_every_number_at_every_stop_and_strength(one, made):
+    for tolerance in (LOOSE, TIGHT):
+        made.tolerance = tolerance
+        control(one, "tolerance").select_option(index=made.cargo["tolerances"].index(tolerance))
+        control(one, "place").press("Home")
+        for place, row in zip(range(12), CLASSES * 3, strict=True):
+            made.place, made.row = place, row
+            control(one, "row").select_option(row)
+            agree(one, made.numbers())
+            control(one, "place").press("ArrowRight")
+
+
+def test_an_early_stop_is_said(one, made):
+    assert "than it should" not in status(one)
+    strict = numbers(one)["nonzeros"]
+    control(one, "tolerance").select_option(index=0)
+    pictures(one)
+    more = numbers(one)["nonzeros"] - strict
+    word = "more" if more > 0 else "fewer"
+    assert f"the fit has {abs(more):.0f} weights {word} than it should" in status(one)
+
+
+def test_no_weight_at_all_is_said(one):
+    control(one, "place").press("Home")
+    assert "no weight leaves 0" in status(one)
+    assert numbers(one)["nonzeros"] == 0
+
+
+def test_a_pointer_on_a_curve_moves_lambda(one):
+    picture = one.page.locator("svg.fb-reach").first
+    box = picture.bounding_box()
+    picture.click(position={"x": box["width"] * 0.5, "y": 60})
+    assert 2 < int(held(one, "place")) < 9
+
+
+def test_squares_are_as_many_as_weights(one):
+    for _ in range(3):
+        pictures(one)
+        drawn = one.page.locator(".qsenn-fill, .wrong-solid").evaluate_all(
+            "(all) => all.reduce((n, e) => n + (e.getAttribute('d').match(/z/g) ?? []).length, 0)"
+        )
+        assert drawn == numbers(one)["nonzeros"]
+        control(one, "place").press("ArrowLeft")
