@@ -16,7 +16,7 @@ BIRDS, TRAVELLING, CUB = "birds", "birds-travelling", "cub"
 CUB_FOLDERS = ("CUB_200_2011", "cub100")
 
 # Classes, and pictures of each for training and for testing, of the drawn birds.
-DRAWN = {"smoke": (12, 24, 10), "real": (24, 60, 20)}
+DRAWN = {"smoke": (24, 16, 10), "real": (24, 60, 20)}
 SMOKE_PHOTOS = {"train": 600, "validation": 100, "test": 200}
 SIDES = {"smoke": 64, "real": 160}
 DRAWN_SIDE = 64
