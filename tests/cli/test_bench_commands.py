@@ -1,7 +1,6 @@
 """``fewbits bench`` from the outside."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,9 +65,3 @@ def test_bench_glm_ends_with_a_line_a_problem(fewbits, tmp_path: Path, monkeypat
         )
         pairs = zip(ours["objectives"], theirs["objectives"], strict=True)
         assert all(own <= other + 1e-6 for own, other in pairs), "ours is never behind"
-
-
-def test_a_missing_glm_saga_is_one_line(fewbits, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "glm_saga.elasticnet", None)
-    monkeypatch.setattr(glm_bench, "sklearn_saga", lambda problem: glm_bench.ours(problem, 1e-2))
-    assert "needs glm-saga: pip install" in fewbits("bench", "glm").line

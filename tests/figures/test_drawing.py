@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fewbits import figures
+from fewbits.data import Split
 from fewbits.errors import UsageError
 from fewbits.figures.drawing import Drawing, follow_theme, picture
 from fewbits.palette import LIGHT
@@ -17,6 +18,10 @@ VALUES = torch.linspace(0, 3, 200).square()
 SEEDS = torch.rand(2, 5, generator=torch.Generator().manual_seed(0)) + 0.1
 LINE = torch.linspace(-1, 1, 20)
 PATCHES = torch.rand(64, 16, generator=torch.Generator().manual_seed(1))
+PHOTOS = Split(
+    torch.randint(0, 256, (4, 3, 16, 16), dtype=torch.uint8, generator=torch.manual_seed(2)),
+    torch.tensor([1, 0, 1, 0]),
+)
 
 DRAWN = {
     "fewer greys": lambda: figures.fewer_greys(torch.rand(28, 28), [8, 1]),
@@ -40,6 +45,20 @@ DRAWN = {
     "error over codes": lambda: figures.error_over_codes(
         [2, 4], {"a": [0.2, 0.1]}, {"level": 0.15}
     ),
+    "one of each": lambda: figures.one_of_each(PHOTOS, ["Reed_Lancer", "Tide_Plover"]),
+    "one decision": lambda: figures.one_decision(PHOTOS.images[0], -LINE, "Reed Lancer"),
+    "answers kept": lambda: figures.answers_kept(
+        [1, 3, 9], {"a": [0.1, 0.5, 1.0], "b": [0.0, 0.2, 1.0]}, "features", "the same"
+    ),
+    "loudest": lambda: figures.loudest_pictures(
+        PHOTOS, torch.tensor([[0, 1], [3, 2]]), ["feature 7", "feature 9"]
+    ),
+    "about what": lambda: figures.about_what(LINE.abs(), LINE.square(), 0.55),
+    "maps over": lambda: figures.maps_over(
+        PHOTOS.images[0], {"dense": torch.rand(2, 4, 4)}, ["first", "second"]
+    ),
+    "layers": lambda: figures.layers({"dense": PATCHES[:3] - 0.5, "sparse": torch.eye(3)}),
+    "not yet": lambda: figures.not_yet([(2.0, 5.0), (1.0, 4.0), (0.9, 2.0)], 0.8, 1.5),
     "rebuilt": lambda: figures.rebuilt_digits({"whole": torch.rand(3, 28, 28)}),
 }
 
@@ -147,3 +166,22 @@ def test_table_shows_three_figures_and_escapes():
 def test_table_needs_columns_of_one_length():
     with pytest.raises(ValueError, match="zip"):
         figures.table({"x": [1], "y": [1, 2]}).rows()
+
+
+def test_the_share_of_the_five_largest_parts_is_told():
+    parts = torch.tensor([4.0, -3.0, 1.0, 1.0, 0.5, 0.5])
+    alt = figures.one_decision(PHOTOS.images[0], parts, "Reed Lancer").alt
+    assert "the 6 parts" in alt and "from 4.00 down" in alt and "make up 95 %" in alt
+
+
+def test_layers_count_what_is_not_0():
+    alt = figures.layers({"sparse": torch.tensor([[1.0, 0, -2], [0, 0, 3]])}).alt
+    assert "2 classes, 3 features, 1.5 of them a class, 3 weights" in alt
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("has_crown_color::red", "crown color: red"), ("Reed_Lancer", "Reed Lancer")],
+)
+def test_names_as_one_reads_them(name, read):
+    assert figures.spoken(name) == read

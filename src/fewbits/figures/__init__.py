@@ -27,6 +27,17 @@ from fewbits.figures.pact import (
     what_a_layer_says,
 )
 from fewbits.figures.portrait import family_portrait
+from fewbits.figures.qsenn import (
+    about_what,
+    answers_kept,
+    layers,
+    loudest_pictures,
+    maps_over,
+    not_yet,
+    one_decision,
+    one_of_each,
+    spoken,
+)
 from fewbits.figures.saliency import (
     cascade,
     curves,
@@ -48,6 +59,8 @@ from fewbits.figures.tables import percent, table
 
 __all__ = [
     "Drawing",
+    "about_what",
+    "answers_kept",
     "cascade",
     "clip_paths",
     "clips_by_layer",
@@ -64,17 +77,24 @@ __all__ = [
     "fewer_greys",
     "fitted_curves",
     "gradient_answers",
+    "layers",
+    "loudest_pictures",
     "map_rows",
+    "maps_over",
     "moving_levels",
     "pact_function",
     "pairs_and_codes",
     "rebuilt_digits",
     "recorded_accuracy",
     "recorded_verdict",
+    "not_yet",
     "of_which",
+    "one_decision",
+    "one_of_each",
     "recorded_differences",
     "recorded_maps",
     "recorded_price",
+    "spoken",
     "staircase_and_slope",
     "percent",
     "table",

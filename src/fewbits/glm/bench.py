@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from fewbits.errors import FewbitsError
 from fewbits.glm.path import Path, fit_path, lambda_max, lambdas_below
 from fewbits.glm.standardize import standardize
 
@@ -140,15 +139,8 @@ def ours(problem: Problem, tolerance: float, lambdas: Sequence[float] | None = N
 
 
 def saga(problem: Problem) -> Answer:
-    """glm-saga's path with its usual stop.
-
-    Raises:
-        FewbitsError: it is not installed.
-    """
-    try:
-        module: Any = import_module("glm_saga.elasticnet")
-    except ImportError as error:
-        raise FewbitsError('the comparison needs glm-saga: pip install "fewbits[bench]"') from error
+    """glm-saga's path with its usual stop."""
+    module: Any = import_module("glm_saga.elasticnet")
     count, width = problem.features.shape
     linear = torch.nn.Linear(width, problem.classes)
     torch.nn.init.zeros_(linear.weight)
@@ -216,9 +208,6 @@ def races(tolerance: float = RACE_TOLERANCE, saga_too: bool = True) -> Iterator[
     Args:
         tolerance: of the KKT residual, of ours; the lambda alone is held to 1e-5 at least.
         saga_too: whether glm-saga runs, minutes on the larger problem.
-
-    Raises:
-        FewbitsError: glm-saga is not installed.
     """
     digits, birds = digits_problem(), birds_problem()
     ours(digits, tolerance)  # whatever is done once is done before the clock runs

@@ -1,6 +1,6 @@
 // A last layer as a picture: a row a class, a column a feature, a square for each weight that is not 0.
 
-const NAME_WIDTH = 122, LETTERS = 16, TALLEST = 340;
+const NAME_WIDTH = 122, LETTERS = 17, TALLEST = 340;
 const shortened = (name) => (name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}\u2026` : name);
 
 function makeMatrix({ classNames, features }) {

@@ -1,0 +1,207 @@
+"""Pictures of the Q-SENN chapters."""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.ticker import FixedLocator, NullLocator
+from torch import Tensor
+
+from fewbits.data import Split
+from fewbits.figures.drawing import Drawing
+from fewbits.palette import LIGHT
+
+SHADES = ("qsenn", "float", "wrong", "pact", "protoquant", "ink")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
+
+Photo = UInt8[Tensor, "3 height width"]
+
+
+def spoken(name: str) -> str:
+    """A class or an attribute as one reads it: ``has_crown_color::red`` is *crown color: red*."""
+    return name.removeprefix("has_").replace("::", ": ").replace("_", " ")
+
+
+def show_photo(axes: Axes, photo: Photo, title: str = "") -> None:
+    """A picture in colours, without ticks."""
+    axes.imshow(photo.permute(1, 2, 0).cpu().numpy(), interpolation="none")
+    axes.set_title(title, fontsize=7)
+    axes.set(xticks=[], yticks=[])
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def one_of_each(split: Split, class_names: Sequence[str], columns: int = 8) -> Drawing:
+    """The first picture of every class, its name above it."""
+    labels = split.labels.tolist()
+    rows = -(-len(class_names) // columns)
+    listed = ", ".join(spoken(name) for name in class_names)
+    drawing = Drawing(f"One picture of each of {len(class_names)} classes: {listed}.", 7.4, rows)
+    panels = drawing.panels(rows, columns)
+    for axes in panels:
+        axes.set_axis_off()
+    for place, (axes, name) in enumerate(zip(panels, class_names, strict=False)):
+        show_photo(axes, split.images[labels.index(place)], _two_lines(spoken(name)))
+    return drawing
+
+
+def _two_lines(name: str) -> str:
+    """A name broken near its middle, for narrow columns."""
+    first, _, rest = name.rpartition(" ")
+    return f"{first}\n{rest}" if first else name
+
+
+def one_decision(photo: Photo, parts: Float[Tensor, " feature"], named: str) -> Drawing:
+    """A picture, and what each feature adds to the logit of the class it was given."""
+    ranked = parts[parts.abs().argsort(descending=True)].detach().cpu()
+    most, whole = ranked[:5].abs().sum().item(), ranked.abs().sum().item()
+    alt = (
+        f"Left: a bird that the network calls {named}. Right: the {len(parts)} parts of that "
+        f"class's logit, the largest first, from {ranked[0].item():.2f} down to nothing. The five "
+        f"largest make up {100 * most / whole:.0f} % of the sum of all sizes."
+    )
+    drawing = Drawing(alt, 7.0, 2.3)
+    left, right = drawing.panels(1, 2, width_ratios=(1, 3))
+    show_photo(left, photo, named)
+    shades = [LIGHT["qsenn"] if part > 0 else LIGHT["wrong"] for part in ranked]
+    right.bar(range(len(ranked)), ranked, color=shades, width=0.85)
+    right.set(xlabel="features, the largest part first", ylabel="part of the logit")
+    return drawing
+
+
+def answers_kept(
+    counts: Sequence[int], shares: Mapping[str, Sequence[float]], xlabel: str, ylabel: str
+) -> Drawing:
+    """Shares over how many features speak, a line each, on a logarithmic axis."""
+    told = "; ".join(
+        f"{name}: " + ", ".join(f"{n} {100 * s:.0f} %" for n, s in zip(counts, line, strict=True))
+        for name, line in shares.items()
+    )
+    drawing = Drawing(f"{ylabel} over {xlabel}. {told}.", 6.0, 3.0)
+    (axes,) = drawing.panels()
+    for (name, line), shade, dash in zip(shares.items(), cycle(SHADES), DASHES, strict=False):
+        values = [100 * share for share in line]
+        axes.plot(counts, values, marker="o", color=LIGHT[shade], linestyle=dash, label=name)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(list(counts)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(list(counts), [str(n) for n in counts])
+    axes.set(xlabel=xlabel, ylabel=f"{ylabel}, %", ylim=(0, 104))
+    axes.legend(loc="lower right")
+    return drawing
+
+
+def loudest_pictures(
+    split: Split, order: Int[Tensor, "row picture"], titles: Sequence[str]
+) -> Drawing:
+    """A row of pictures for each title, the first being the loudest."""
+    rows, columns = order.shape
+    listed = ", ".join(titles)
+    alt = f"The {columns} pictures on which each feature is loudest, one row each: {listed}."
+    drawing = Drawing(alt, 0.95 * columns + 1.3, 0.98 * rows)
+    panels = drawing.panels(rows, columns)
+    for axes, place in zip(panels, order.flatten().tolist(), strict=True):
+        show_photo(axes, split.images[place])
+    for row, title in enumerate(titles):
+        panels[row * columns].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=9)
+    return drawing
+
+
+def about_what(
+    species: Float[Tensor, " feature"], attribute: Float[Tensor, " feature"], floor: float
+) -> Drawing:
+    """A dot a feature: how well it tells its best attribute, and how well its best species."""
+    above = int((species > attribute).sum())
+    alt = (
+        f"A dot for each of {len(species)} features. Across: how well it separates the attribute "
+        f"it fits best, {attribute.mean():.2f} on average. Up: the species it fits best, "
+        f"{species.mean():.2f} on average. {above} dots lie above the diagonal. A feature that "
+        f"means nothing reaches {floor:.2f}."
+    )
+    drawing = Drawing(alt, 4.6, 3.6)
+    (axes,) = drawing.panels()
+    axes.plot([0.5, 1], [0.5, 1], color=LIGHT["float"], linewidth=0.8)
+    axes.axvline(floor, color=LIGHT["wrong"], linestyle="--", linewidth=1)
+    axes.annotate("chance", (floor, 0.52), (3, 0), textcoords="offset points", fontsize=8)
+    axes.plot(attribute, species, "o", color=LIGHT["qsenn"], markersize=4, alpha=0.7)
+    axes.set(xlim=(0.5, 1.01), ylim=(0.5, 1.01))
+    axes.set(xlabel="separates its best attribute", ylabel="separates its best species")
+    return drawing
+
+
+def maps_over(
+    photo: Photo, maps: Mapping[str, Float[Tensor, "feature high wide"]], titles: Sequence[str]
+) -> Drawing:
+    """One picture; in a row for each network its features' maps, bright where a feature is loud."""
+    columns = max(len(own) for own in maps.values()) + 1
+    alt = (
+        "A bird on the left; right of it, one row a network, where in the picture each of "
+        f"{columns - 1} features is loud: {', '.join(maps)}."
+    )
+    drawing = Drawing(alt, 1.15 * columns + 0.6, 1.3 * len(maps))
+    panels = drawing.panels(len(maps), columns)
+    for row, (name, own) in enumerate(maps.items()):
+        cells = panels[row * columns : (row + 1) * columns]
+        for axes in cells:
+            axes.set_axis_off()
+        show_photo(cells[0], photo, name)
+        side = photo.shape[-1]
+        for axes, one, title in zip(cells[1:], own, titles, strict=False):
+            show_photo(axes, photo, title)
+            loud = torch.nn.functional.interpolate(one[None, None], size=side, mode="nearest")[0, 0]
+            shade = 1 - loud / loud.max().clamp_min(1e-12)
+            axes.imshow(shade.numpy(), cmap="gray_r", alpha=0.82 * shade.numpy(), vmin=0, vmax=1)
+    return drawing
+
+
+def layers(shown: Mapping[str, Float[Tensor, "class feature"]]) -> Drawing:
+    """Last layers as matrices, a row a class; the stronger a colour the larger the weight."""
+    told = []
+    for name, weights in shown.items():
+        uses = (weights != 0).sum(1).double()
+        told.append(
+            f"{name}: {weights.shape[0]} classes, {weights.shape[1]} features, {uses.mean():.1f} "
+            f"of them a class, {int(uses.sum())} weights"
+        )
+    drawing = Drawing(f"Last layers as matrices. {'; '.join(told)}.", 7.2, 2.1 * len(shown) + 0.2)
+    for axes, weights in zip(drawing.panels(len(shown)), shown.values(), strict=True):
+        axes.imshow(_in_colours(weights), interpolation="none", aspect="auto")
+        axes.set(yticks=[], ylabel="classes")
+        axes.set_title(told.pop(0), fontsize=9)
+        axes.grid(visible=False)
+    axes.set_xlabel("features (green speaks for the class, orange against it)")
+    return drawing
+
+
+def _in_colours(weights: Float[Tensor, "class feature"]) -> Float[np.ndarray, "class feature 4"]:
+    """Each weight a colour for its sign, the stronger the larger it is; 0 is transparent."""
+    size = (weights.abs() / weights.abs().max().clamp_min(1e-12)).sqrt()
+    signs = [to_rgb(LIGHT[shade]) for shade in ("qsenn", "wrong")]
+    shade = torch.where((weights > 0)[..., None], *map(torch.tensor, signs))
+    return torch.cat([shade, size[..., None]], 2).numpy()
+
+
+def not_yet(curve: Sequence[tuple[float, float]], best: float, weights: float) -> Drawing:
+    """Objective and weights a class over a solver's steps, both at the optimum as level lines."""
+    objectives, counts = zip(*curve, strict=True)
+    steps = range(1, len(curve) + 1)
+    alt = (
+        f"Two panels over the steps of a solver, on a logarithmic axis. Left: the objective falls "
+        f"from {objectives[0]:.2f} to {objectives[-1]:.3f}; its optimum is {best:.3f}. Right: the "
+        f"weights a class that are not 0 fall from {max(counts):.1f} to {counts[-1]:.1f}; at the "
+        f"optimum there are {weights:.1f}."
+    )
+    drawing = Drawing(alt, 7.0, 2.8)
+    panels = drawing.panels(1, 2)
+    named = (("objective", objectives, best), ("weights a class", counts, weights))
+    for axes, (title, values, level) in zip(panels, named, strict=True):
+        axes.plot(steps, values, color=LIGHT["qsenn"])
+        axes.axhline(level, color=LIGHT["ink"], linewidth=0.8, linestyle="--")
+        axes.annotate("optimum", (1, level), (2, 3), textcoords="offset points", fontsize=8)
+        axes.set(title=title, xlabel="step", xscale="log", ylim=(0, None))
+    return drawing
