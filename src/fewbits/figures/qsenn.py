@@ -41,7 +41,9 @@ def one_of_each(split: Split, class_names: Sequence[str], columns: int = 8) -> D
     labels = split.labels.tolist()
     rows = -(-len(class_names) // columns)
     listed = ", ".join(spoken(name) for name in class_names)
-    drawing = Drawing(f"One picture of each of {len(class_names)} classes: {listed}.", 7.4, rows)
+    drawing = Drawing(
+        f"One picture of each of {len(class_names)} classes: {listed}.", 7.4, 1.0 * rows
+    )
     panels = drawing.panels(rows, columns)
     for axes in panels:
         axes.set_axis_off()
@@ -69,7 +71,7 @@ def one_decision(photo: Photo, parts: Float[Tensor, " feature"], named: str) -> 
     left, right = drawing.panels(1, 2, width_ratios=(1, 3))
     show_photo(left, photo, named)
     shades = [LIGHT["qsenn"] if part > 0 else LIGHT["wrong"] for part in ranked]
-    right.bar(range(len(ranked)), ranked, color=shades, width=0.85)
+    right.bar(range(len(ranked)), ranked.tolist(), color=shades, width=0.85)
     right.set(xlabel="features, the largest part first", ylabel="part of the logit")
     return drawing
 
@@ -181,8 +183,8 @@ def layers(shown: Mapping[str, Float[Tensor, "class feature"]]) -> Drawing:
 def _in_colours(weights: Float[Tensor, "class feature"]) -> Float[np.ndarray, "class feature 4"]:
     """Each weight a colour for its sign, the stronger the larger it is; 0 is transparent."""
     size = (weights.abs() / weights.abs().max().clamp_min(1e-12)).sqrt()
-    signs = [to_rgb(LIGHT[shade]) for shade in ("qsenn", "wrong")]
-    shade = torch.where((weights > 0)[..., None], *map(torch.tensor, signs))
+    plus, minus = (torch.tensor(to_rgb(LIGHT[name])) for name in ("qsenn", "wrong"))
+    shade = torch.where((weights > 0)[..., None], plus, minus)
     return torch.cat([shade, size[..., None]], 2).numpy()
 
 
