@@ -1,10 +1,11 @@
 """Where data lies: the folder in the call, else FEWBITS_DATA, else the user's cache folder."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import platformdirs
 
+from fewbits.data.picture_sets import CUB, PictureSet
 from fewbits.data.registry import SetInfo
 from fewbits.errors import UsageError
 
@@ -37,6 +38,22 @@ def data_folder(data_dir: str | Path | None = None) -> Path:
 def raw_folder(info: SetInfo, data_dir: str | Path | None = None) -> Path:
     """The folder with the four files of a set, as torchvision lays it out."""
     return data_folder(data_dir) / info.folder / "raw"
+
+
+def picture_folders(info: PictureSet, data_dir: str | Path | None = None) -> list[Path]:
+    """The folders that hold a set of pictures, whole or not, the likeliest first."""
+    home = data_folder(data_dir)
+    if info.name == CUB and (home / "images.txt").is_file():
+        return [home]  # CUB's folder itself was named, not the one above it
+    found = (sorted(home.glob(place)) for place in info.places)
+    return [folder for folders in found for folder in folders if folder.is_dir()]
+
+
+def leads_out(name: str) -> bool:
+    """Whether a path in a file or an archive, written with slashes, may lead out of its folder."""
+    path = PurePosixPath(name)
+    # A backslash or a colon would lead out on Windows; no path has a zero in it.
+    return path.is_absolute() or ".." in path.parts or any(sign in name for sign in "\\:\0")
 
 
 def remedy(info: SetInfo, data_dir: str | Path | None = None) -> str:

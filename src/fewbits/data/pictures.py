@@ -5,18 +5,31 @@ from dataclasses import replace
 from pathlib import Path
 
 from fewbits.data.birds import make_birds
-from fewbits.data.cub import BirdSet, Photos, read_cub, read_folders, read_pixels
-from fewbits.data.folders import data_folder, expand
+from fewbits.data.cub import (
+    BirdSet,
+    Photos,
+    find_layout,
+    read_cub,
+    read_folders,
+    read_pasted,
+    read_pixels,
+)
+from fewbits.data.folders import data_folder, expand, picture_folders
 from fewbits.data.loading import SCALES
+from fewbits.data.picture_sets import (
+    BIRDS,
+    CUB,
+    CUB_SET,
+    DRAWN,
+    FOLDER_PREFIX,
+    PASTED,
+    PASTED_SET,
+    PICTURES,
+    TRAVELLING,
+)
 from fewbits.data.splits import ImageSet, Split
-from fewbits.errors import UsageError
+from fewbits.errors import FewbitsError, UsageError
 
-FOLDER_PREFIX = "imagefolder:"
-BIRDS, TRAVELLING, CUB = "birds", "birds-travelling", "cub"
-CUB_FOLDERS = ("CUB_200_2011", "cub100")
-
-# Classes, and pictures of each for training and for testing, of the drawn birds.
-DRAWN = {"smoke": (24, 16, 10), "real": (24, 60, 20)}
 SMOKE_PHOTOS = {"train": 600, "validation": 100, "test": 200}
 SIDES = {"smoke": 64, "real": 160}
 DRAWN_SIDE = 64
@@ -29,8 +42,9 @@ def load_pictures(
 
     Args:
         name: ``birds``, drawn when first asked for; ``birds-travelling``, the same with test
-            pictures in other classes' habitats; ``cub``; or ``imagefolder:DIR`` with ``train`` and
-            ``test`` or ``val`` in DIR, a folder a class in each.
+            pictures in other classes' habitats; ``cub``; ``travelingbirds``, which is CUB with its
+            pictures taken from ``CUB_fixed``; or ``imagefolder:DIR`` with ``train`` and ``test``
+            or ``val`` in DIR, a folder a class in each.
         data_dir: where sets lie, and where birds are drawn.
         scale: ``real``, or ``smoke`` for few of them.
         workers: processes that draw birds.
@@ -53,11 +67,11 @@ def load_pictures(
             raise UsageError(f"{FOLDER_PREFIX} needs a folder, as in {FOLDER_PREFIX}path/to/folder")
         found = read_folders(expand(inside), name=name)
     elif name == CUB:
-        home = data_folder(data_dir)
-        held = (home / place for place in CUB_FOLDERS if (home / place).is_dir())
-        found = read_cub(next(held, home), name=CUB)
+        found = _load_cub(data_dir)
+    elif name == PASTED:
+        found = _load_pasted(data_dir)
     else:
-        known = f"{BIRDS}, {TRAVELLING}, {CUB} or {FOLDER_PREFIX}DIR"
+        known = f"{', '.join(PICTURES)} or {FOLDER_PREFIX}DIR"
         raise UsageError(f"unknown set of pictures {name!r}: expected {known}")
     if scale == "real":
         return found
@@ -67,6 +81,24 @@ def load_pictures(
         validation=_few(found.validation, SMOKE_PHOTOS["validation"]),
         test=_few(found.test, SMOKE_PHOTOS["test"]),
     )
+
+
+def _load_cub(data_dir: str | Path | None) -> BirdSet:
+    """CUB, or some of its classes, from wherever in the data folder it lies."""
+    home = data_folder(data_dir)
+    held = next(iter(picture_folders(CUB_SET, data_dir)), home)
+    return read_cub(find_layout(held, f"get it with: fewbits data get {CUB} --data {home}"))
+
+
+def _load_pasted(data_dir: str | Path | None) -> BirdSet:
+    """TravelingBirds, with what is known about it taken from CUB beside it."""
+    held = picture_folders(PASTED_SET, data_dir)
+    if not held:
+        raise FewbitsError(
+            f"{data_folder(data_dir)}: expected {PASTED_SET.places[0]} in it, the pictures of "
+            f"TravelingBirds, got none; download them from {PASTED_SET.source}"
+        )
+    return read_pasted(_load_cub(data_dir), held[0], PASTED)
 
 
 def _few(photos: Photos, count: int) -> Photos:

@@ -1,9 +1,10 @@
-"""The sets that are known by name: their source, size, terms, layout and checksums."""
+"""The sets of 28 x 28 pixels that are known by name: source, size, terms, layout, checksums."""
 
 import difflib
 from dataclasses import dataclass, field
 from typing import Any
 
+from fewbits.data.picture_sets import FOLDER_PREFIX, PICTURES
 from fewbits.errors import UsageError
 
 IDX_PREFIX = "idx:"
@@ -165,11 +166,17 @@ def find_set(name: str) -> SetInfo:
     known = SETS | MADE
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    if name in PICTURES or name.startswith(FOLDER_PREFIX):
+        raise UsageError(
+            f"{name} is a set of colour pictures, expected one of {', '.join(known)} or idx:DIR: "
+            "of the methods only fewbits run qsenn reads pictures"
+        )
+    near = difflib.get_close_matches(name.lower(), known | PICTURES, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     raise UsageError(
         f"unknown data set {name!r}: {hint}expected {', '.join(SETS)} or idx:DIR "
         f"(a folder with four IDX files named like MNIST's); or {', '.join(MADE)}, made from these"
+        f"; or pictures: {', '.join(PICTURES)} or {FOLDER_PREFIX}DIR"
     )
 
 

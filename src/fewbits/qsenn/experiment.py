@@ -12,7 +12,8 @@ from torch import Tensor
 
 from fewbits.data import SCALES, ImageSet, digest_of
 from fewbits.data.cub import BirdSet
-from fewbits.data.pictures import BIRDS, TRAVELLING, load_pictures, side_for, with_pixels
+from fewbits.data.picture_sets import BIRDS, TRAVELLING
+from fewbits.data.pictures import load_pictures, side_for, with_pixels
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn import backbones, pipeline
 from fewbits.qsenn.measuring import Block, measure

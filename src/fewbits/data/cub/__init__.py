@@ -2,6 +2,7 @@
 
 from fewbits.data.cub.birdset import BirdSet, Photos
 from fewbits.data.cub.imagefolder import read_folders
+from fewbits.data.cub.pasting import read_pasted
 from fewbits.data.cub.pixels import place_boxes, place_parts, read_masks, read_pixels, windows
 from fewbits.data.cub.reading import find_layout, read_cub
 
@@ -14,6 +15,7 @@ __all__ = [
     "read_cub",
     "read_folders",
     "read_masks",
+    "read_pasted",
     "read_pixels",
     "windows",
 ]

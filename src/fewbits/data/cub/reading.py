@@ -77,18 +77,20 @@ def read_cub(
     )
 
 
-def find_layout(folder: Path) -> Path:
+def find_layout(
+    folder: Path, remedy: str = "name the folder that the official archive was unpacked into"
+) -> Path:
     """The folder with ``images.txt``: this one, or ``CUB_200_2011`` in it.
 
     Raises:
-        FewbitsError: neither has it.
+        FewbitsError: neither has it; the message ends with ``remedy``.
     """
     for place in (folder, folder / LAYOUT):
         if (place / "images.txt").is_file():
             return place
     raise FewbitsError(
-        f"{folder}: expected a folder with images.txt, or with {LAYOUT} in it, got neither; name "
-        "the folder that the official archive was unpacked into"
+        f"{folder}: expected a folder with images.txt, or with {LAYOUT} in it, got neither; "
+        f"{remedy}"
     )
 
 

@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
+from fewbits.data.folders import leads_out
 from fewbits.errors import FewbitsError
 
 REMEDY = "unpack the official archive again, or mend the file"
@@ -124,8 +125,7 @@ def read_image_paths(path: Path) -> dict[int, PurePosixPath]:
     paths: dict[int, PurePosixPath] = {}
     for line, key, name in _read_named(path, "image id, path"):
         paths[key] = PurePosixPath(name)
-        # A backslash or a colon would lead out on Windows.
-        if paths[key].is_absolute() or ".." in paths[key].parts or "\\" in name or ":" in name:
+        if leads_out(name):
             remedy = "a path that leaves the folder is never followed"
             broken(path, line, "a path inside of images/", repr(name), remedy)
     return paths

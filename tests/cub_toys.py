@@ -1,8 +1,15 @@
 """A set in CUB's layout, small enough to be checked by hand: three classes, gaps in every id."""
 
+import gzip
+import hashlib
+import io
+import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
+
+from fewbits.data.picture_sets import CUB_SET, Archive, PictureSet
 
 IMAGES = {
     # id: class id, for training, width, height, grey, part 1, part 2 (None: not visible)
@@ -56,3 +63,29 @@ def write_toy(root: Path) -> Path:
     for name, rows in lines.items():
         (folder / name).write_text("".join(f"{row}\n" for row in rows))
     return root
+
+
+def pack_toy(root: Path) -> bytes:
+    """The toy as an archive like the official one: the folder, and attributes.txt beside it."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name in ("CUB_200_2011", "attributes.txt"):
+            tar.add(root / name, name)
+    return gzip.compress(plain.getvalue(), mtime=0)
+
+
+def toy_set(url: str, packed: bytes) -> PictureSet:
+    """What would be known of CUB if the toy were it, and its archive at ``url``."""
+    md5 = hashlib.md5(packed).hexdigest()
+    archive = Archive(url, "CUB_200_2011.tgz", len(packed), md5, unpacked=10**6)
+    return replace(CUB_SET, classes=3, train=7, test=3, archive=archive)
+
+
+def paste_toy(root: Path) -> Path:
+    """Write ``CUB_fixed`` beside the toy: all its pictures twice, brighter in train and test."""
+    for part, more in (("train", 100), ("test", 150)):
+        for key, (of, _, wide, high, grey, *_) in IMAGES.items():
+            path = root / "CUB_fixed" / part / CLASSES[of] / f"bird_{key}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (wide, high), (grey + more,) * 3).save(path)
+    return root / "CUB_fixed"

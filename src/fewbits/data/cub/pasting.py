@@ -1,0 +1,67 @@
+"""TravelingBirds: CUB's birds cut out and pasted onto other places, a place for each class.
+
+In training a bird stands before its class's place, in the test before another class's. Who went by
+the place fails there (Koh et al., Concept Bottleneck Models, ICML 2020).
+
+The layout is known from the script that makes the set (CUB/gen_cub_synthetic.py in
+github.com/yewsiang/ConceptBottleneck), from issue 27 there, and from how Q-SENN's authors read it:
+``CUB_fixed`` holds ``train`` and ``test``, and each of these holds *every* picture of CUB under its
+own class folder and file name, before the training place or before the other. CUB's official split
+says which of them count; to read both folders whole would train on the birds of the test. The
+script keeps the size of each picture, so CUB's boxes, parts and masks stay true. The published
+bundle itself was not at hand, so that is checked for each picture.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from fewbits.data.cub.birdset import BirdSet, Photos
+from fewbits.data.cub.reading import picture_size
+from fewbits.data.cub.tables import broken
+from fewbits.errors import FewbitsError
+
+TRAIN, TEST = "train", "test"
+
+
+def read_pasted(birds: BirdSet, folder: Path, name: str) -> BirdSet:
+    """CUB as it was read, its pictures taken from TravelingBirds.
+
+    Args:
+        birds: CUB, or some classes of it.
+        folder: ``CUB_fixed``. Training and validation pictures come from ``train`` in it, test
+            pictures from ``test``.
+        name: of the set.
+
+    Raises:
+        FewbitsError: a folder or a picture is missing, or does not decode, or is of another size
+            than CUB's; the message names it.
+    """
+    for part in (TRAIN, TEST):
+        if not (folder / part).is_dir():
+            raise FewbitsError(
+                f"{folder}: expected the folders {TRAIN}/ and {TEST}/ in it, got no {part}/; "
+                "unpack TravelingBirds again"
+            )
+    images = birds.folder / "images"
+    return replace(
+        birds,
+        name=name,
+        folder=folder,
+        train=_moved(birds.train, images, folder / TRAIN),
+        validation=_moved(birds.validation, images, folder / TRAIN),
+        test=_moved(birds.test, images, folder / TEST),
+    )
+
+
+def _moved(photos: Photos, images: Path, folder: Path) -> Photos:
+    """The same photos, their pictures taken from another folder."""
+    paths = tuple(folder / path.relative_to(images) for path in photos.paths)
+    for path, size in zip(paths, photos.sizes.tolist(), strict=True):
+        found = picture_size(path)
+        if list(found) != size:
+            broken(
+                path, None,
+                f"{size[0]} x {size[1]} pixels as in CUB, where its box and parts were measured",
+                f"{found[0]} x {found[1]}", "take the pictures as they were published",
+            )  # fmt: skip
+    return replace(photos, paths=paths)
