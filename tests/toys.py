@@ -116,6 +116,7 @@ class Mirror(ThreadingHTTPServer):
         self.cuts = 0  # how many answers are still cut
         self.shift = 0  # how far a partial answer begins from where it was asked to
         self.status: int | None = None  # answer everything with this
+        self.moved: dict[str, str] = {}  # path -> where it is said to be now
         self.asked: list[tuple[str, str | None]] = []  # path and Range of every request
 
     @property
@@ -129,6 +130,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         mirror, wanted = self.server, self.headers.get("Range")
         mirror.asked.append((self.path, wanted))
+        if place := mirror.moved.get(self.path.removeprefix("/")):
+            self.send_response(302)
+            self.send_header("Location", place)
+            self.end_headers()
+            return
         data = mirror.files.get(self.path.removeprefix("/"))
         if mirror.status or data is None:
             self.send_error(mirror.status or 404)

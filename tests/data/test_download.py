@@ -68,6 +68,16 @@ def test_a_cut_connection_is_taken_up_where_it_broke(mirror: Mirror, target: Pat
     assert [asked for _, asked in mirror.asked] == [None, "bytes=100000-", "bytes=200000-"]
 
 
+def test_the_rest_is_asked_for_where_a_file_has_moved_to(mirror: Mirror, target: Path) -> None:
+    """CaltechDATA sends every request on to a storage that knows ranges."""
+    mirror.moved["old?download=1"] = f"{mirror.address}file"
+    target.parent.mkdir()
+    partial(target).write_bytes(CONTENT[:5000])
+    fetch_from(target, f"{mirror.address}old?download=1")
+    assert target.read_bytes() == CONTENT
+    assert mirror.asked == [("/old?download=1", "bytes=5000-"), ("/file", "bytes=5000-")]
+
+
 def test_a_mirror_without_ranges_starts_again(mirror: Mirror, target: Path) -> None:
     mirror.ranges, mirror.cut_after, mirror.cuts = False, 100_000, 1
     fetch_from(target, mirror)

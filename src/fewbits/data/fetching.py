@@ -3,7 +3,6 @@
 import contextlib
 import gzip
 import json
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from fewbits.data.download import fetch, partial
 from fewbits.data.folders import raw_folder
 from fewbits.data.registry import SetInfo, find_sources
 from fewbits.data.splits import SIDE
+from fewbits.data.unpacking import REMEDY, archive_errors
 from fewbits.data.verify import NOTE, file_digest, is_published, read_known, read_note
 from fewbits.errors import FewbitsError
 
@@ -92,18 +92,10 @@ def _get_file(info: SetInfo, folder: Path, name: str, report: FileReport) -> Non
 
 def _pieces(archive: Path, limit: int) -> Iterator[bytes]:
     """What a gzip archive holds, piece by piece, at most ``limit`` bytes of it."""
-    remedy = "delete it and run the same command again"
-    try:
-        with gzip.open(archive) as packed:
-            while limit and (piece := packed.read(min(limit, 1 << 20))):
-                limit -= len(piece)
-                yield piece
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise FewbitsError(
-            f"{archive}: expected a whole gzip archive, got: {error}: {remedy}"
-        ) from error
-    except OSError as error:
-        raise FewbitsError(f"{archive}: cannot be read ({error.strerror}): {remedy}") from error
+    with archive_errors(archive), gzip.open(archive) as packed:
+        while limit and (piece := packed.read(min(limit, 1 << 20))):
+            limit -= len(piece)
+            yield piece
 
 
 def unpack(archive: Path, target: Path, size: int) -> None:
@@ -120,10 +112,7 @@ def unpack(archive: Path, target: Path, size: int) -> None:
                 file.write(piece[: len(piece) - (have > size)])
         if have != size:
             came = "more" if have > size else f"{have:,}"
-            raise FewbitsError(
-                f"{archive}: expected {size:,} bytes in it, got {came}: delete it and run the same "
-                "command again"
-            )
+            raise FewbitsError(f"{archive}: expected {size:,} bytes in it, got {came}: {REMEDY}")
         with disk_errors(target):
             half.replace(target)
     finally:
