@@ -14,6 +14,7 @@ from fewbits import data
 from fewbits.data.cub import (
     BirdSet,
     Photos,
+    lacking,
     place_boxes,
     place_parts,
     read_cub,
@@ -21,6 +22,7 @@ from fewbits.data.cub import (
     read_pixels,
     windows,
 )
+from fewbits.data.picture_sets import CUB_SET
 from fewbits.errors import FewbitsError, UsageError
 
 REAL = data.named_folder()
@@ -309,6 +311,7 @@ def test_a_hundred_classes_of_cub() -> None:
     assert birds.num_classes == 100 and birds.class_ids[:3] == (1, 4, 7)
     assert birds.train.count + birds.validation.count == 2_999 and birds.test.count == 2_903
     assert set(birds.validation.labels.tolist()) == set(range(100))
+    assert lacking(CUB_SET, birds).startswith("100 of 200 classes, 5,902 of 11,788 pictures, no")
     assert len(birds.part_names) == 15 and len(birds.attribute_names) == 312
     assert birds.class_attributes is not None
     assert birds.class_attributes.shape == (100, 312)

@@ -1,0 +1,34 @@
+"""Read all of a set of pictures, and compare what is there with what was published."""
+
+import os
+
+from fewbits.data.cub.birdset import BirdSet
+from fewbits.data.cub.pixels import read_masks, read_pixels
+from fewbits.data.picture_sets import PictureSet
+
+
+def read_everything(birds: BirdSet) -> None:
+    """Decode every picture of every split, and every mask if the set has masks.
+
+    Raises:
+        FewbitsError: one does not decode; the message names it.
+    """
+    workers = os.cpu_count() or 1
+    for photos in (birds.train, birds.validation, birds.test):
+        # All of a picture is decoded, whatever the size that it is then brought to.
+        read_pixels(photos, 1, workers=workers)
+        if photos.masks is not None:
+            read_masks(photos, 1, workers=workers)
+
+
+def lacking(info: PictureSet, birds: BirdSet) -> str:
+    """What of the published set is not there, in a few words; empty if all of it is."""
+    pictures = birds.train.count + birds.validation.count + birds.test.count
+    counts = (
+        ("classes", birds.num_classes, info.classes),
+        ("pictures", pictures, info.pictures),
+    )
+    found = [f"{have:,} of {of:,} {what}" for what, have, of in counts if have != of]
+    if birds.train.attributes is None:
+        found.append("no attributes of single pictures")
+    return ", ".join(found)

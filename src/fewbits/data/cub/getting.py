@@ -1,0 +1,142 @@
+"""``get_cub``: bring the official archive of CUB-200-2011 and unpack it, whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from fewbits.data.cub.checking import lacking, read_everything
+from fewbits.data.cub.reading import LAYOUT, read_cub
+from fewbits.data.disk import disk_errors, need_space
+from fewbits.data.download import Report, fetch, partial
+from fewbits.data.fetching import FileReport
+from fewbits.data.folders import data_folder, picture_folders
+from fewbits.data.picture_sets import CUB_SET, Archive, PictureSet
+from fewbits.data.unpacking import REMEDY, unpack_tar
+from fewbits.data.verify import file_digest
+from fewbits.errors import FewbitsError, UsageError
+
+MEMBERS, LARGEST = 20_000, 2 * 10**9
+"""Files and bytes that the archive may unpack to: it holds 12,005 files and about 1.3 GB."""
+
+
+def get_cub(
+    info: PictureSet = CUB_SET,
+    data_dir: str | Path | None = None,
+    report: FileReport = lambda name, have, total: None,
+) -> bool:
+    """Download the archive into the data folder and unpack it there, as ``CUB_200_2011``.
+
+    An archive that lies there already is used, and kept. ``attributes.txt``, which the archive has
+    beside the folder, goes into ``attributes`` inside: a single rename then brings everything.
+
+    Returns:
+        Whether anything was done; False if the set was there and whole, which is found out by
+        reading all of it.
+
+    Raises:
+        UsageError: the set is not downloaded as one archive.
+        FewbitsError: no network, wrong bytes, no space, an archive that is not to be trusted, or
+            something else in the set's place. What has come of the archive stays, the folder
+            appears only when it is whole, and the next call goes on from there.
+    """
+    home, archive = data_folder(data_dir), info.archive
+    if archive is None:
+        raise UsageError(
+            f"{info.name} is not fetched by a command: get {info.places[0]} from {info.source} and "
+            f"put it into {home}; labels and parts are CUB's: fewbits data get {CUB_SET.name}"
+        )
+    folder = home if picture_folders(info, data_dir) == [home] else home / LAYOUT
+    if _is_whole(info, folder):
+        return False
+    with disk_errors(home):
+        home.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            path = home / archive.name
+            here = path.is_file()
+            if here:
+                _check(path, archive)
+            come = archive.size if here else _size(partial(path))
+            need_space(home, max(archive.size - come, 0) + archive.unpacked)
+            if not here:
+                fetch([archive.url], path, archive.md5, archive.size,
+                      lambda have: report(archive.name, have, archive.size))  # fmt: skip
+            _unpack(path, folder, lambda have: report(f"unpacking {LAYOUT}", have, archive.size))
+            if not here:
+                path.unlink()
+    return True
+
+
+def _is_whole(info: PictureSet, folder: Path) -> bool:
+    """Whether the set is there already.
+
+    Raises:
+        FewbitsError: something else is there. It may be somebody's work, so it is left alone.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    try:
+        birds = read_cub(folder, name=info.name)
+        read_everything(birds)
+        lacks = lacking(info, birds)
+    except FewbitsError as error:
+        lacks = str(error)
+    if lacks:
+        raise FewbitsError(
+            f"{folder}: expected all of {info.name} or no such folder, got one that is not whole: "
+            f"{lacks}; move it away and run the same command again"
+        )
+    return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Inside, no other process gets the same set: two would write into one file."""
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise FewbitsError(
+            f"{folder}: another fewbits is getting it: wait until that is done"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _check(path: Path, archive: Archive) -> None:
+    """Make sure that an archive which somebody put here is the official one."""
+    if (size := _size(path)) < archive.size:
+        raise FewbitsError(
+            f"{path}: expected {archive.size:,} bytes, got {size:,}: it was cut short: {REMEDY}; "
+            f"or rename it to {partial(path).name}, and it goes on from there"
+        )
+    if (md5 := file_digest(path, "md5")) != archive.md5:
+        raise FewbitsError(f"{path}: expected MD5 {archive.md5}, got {md5}: {REMEDY}")
+
+
+def _unpack(path: Path, folder: Path, report: Report) -> None:
+    """Unpack beside the folder, then rename; a kill leaves the old state."""
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+    try:
+        unpack_tar(path, part, MEMBERS, LARGEST, report)
+        inside, names = part / LAYOUT, part / "attributes.txt"
+        if not (inside / "images.txt").is_file():
+            raise FewbitsError(f"{path}: expected {LAYOUT}/images.txt in it, got none: {REMEDY}")
+        if names.is_file():
+            (inside / "attributes").mkdir(exist_ok=True)
+            os.replace(names, inside / "attributes" / names.name)
+        if folder.exists():
+            folder.rmdir()
+        os.replace(inside, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
