@@ -120,6 +120,10 @@ def test_check_of_nothing_is_fine_where_no_folder_was_named(fewbits) -> None:
         "digits: whole, embedded",
         "mnist: not here",
         "fashion-mnist: not here",
+        "birds: embedded, drawn when first asked for",
+        "birds-travelling: embedded, drawn when first asked for",
+        "cub: not here",
+        "travelingbirds: not here",
     ]
 
 

@@ -103,7 +103,13 @@ def saliency(
 
 @app.command()
 def qsenn(
-    dataset: Annotated[str, typer.Option(help="birds, birds-travelling, cub or imagefolder:DIR")],
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="birds, birds-travelling, cub, travelingbirds or imagefolder:DIR; "
+            "fewbits data list says where each is to be had"
+        ),
+    ],
     out: Annotated[str, typer.Option(help="Folder for the report and the checkpoints.")],
     backbone: Annotated[
         str, typer.Option(help="tiny, or a classifier of torchvision: resnet50, mobilenet_v2, ...")
