@@ -1,6 +1,7 @@
 """Every control of the book, as test_every_control_in_page and _in_notebook take it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from unittest.mock import ANY
 
@@ -22,6 +23,7 @@ from fewbits.widgets import (
     PathExplorer,
     QuantizerPlayground,
     SaliencyCompare,
+    TernaryThreshold,
 )
 from fewbits.widgets.draw_digit_images import image_to_text
 
@@ -273,6 +275,50 @@ PATH_EXPLORER = Sample(
     ),
 )
 
-CONTROLS = (PLAYGROUND, ALPHA_REPLAY, SALIENCY_COMPARE, DRAW_DIGIT, PATH_EXPLORER)
+
+def cut_layer(names: Sequence[str] = BIRDS, count: int = 12, features: int = 9) -> TernaryThreshold:
+    """The last layer of a path, cut at five weights."""
+    path, given = paths(count, features)[TIGHT], features_and_labels(60, 1, features)
+    return TernaryThreshold(path.last, path.standardization, *given, names, kept=5)
+
+
+TERNARY_THRESHOLD = Sample(
+    kind=TernaryThreshold,
+    make=cut_layer,
+    other=lambda: cut_layer(count=5, features=7),
+    named=lambda name: cut_layer([name, *BIRDS[1:]]),
+    named_inputs=(),
+    inputs={"sizes": "They become", "bias": "The bias is", "kept": "Weights that stay"},
+    sliders={"kept": "5"},
+    outputs=11,
+    drawings=3,
+    numbers=TernaryThreshold.numbers,
+    sent=(
+        Sent("kept", 9, {"kept": "9"}),
+        Sent("sizes", "fitted", {"sizes": "fitted"}),
+        Sent("bias", "none", {"bias": "none"}),
+    ),
+    hands=(
+        Hand("kept", "ArrowRight", {"kept": 6}),
+        Hand("sizes", "ArrowDown", {"sizes": "fitted"}),
+        Hand("bias", "End", {"bias": "none"}),
+        Hand("kept", "Home", {"kept": 1}),
+    ),
+    mark=Mark("svg .qsenn-line", "stroke", "qsenn"),
+    pictures=("Sizes of the weights, sorted: 5 of ", "Features of each class: "),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+    ),
+)
+
+CONTROLS = (
+    PLAYGROUND,
+    ALPHA_REPLAY,
+    SALIENCY_COMPARE,
+    DRAW_DIGIT,
+    PATH_EXPLORER,
+    TERNARY_THRESHOLD,
+)
 
 every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)

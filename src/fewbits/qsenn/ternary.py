@@ -70,7 +70,17 @@ def make_ternary(
             f"the layer has {nonzeros} weights that are not 0, fewer than the budget of "
             f"{per_class} x {classes} = {budget}: end the path at a weaker lambda, or keep fewer"
         )
-    budget = min(budget, nonzeros)
+    return keep_largest(weights, bias, min(budget, nonzeros))
+
+
+def keep_largest(
+    weights: Float[Tensor, "class feature"], bias: Float[Tensor, " class"], budget: int
+) -> TernaryLayer:
+    """The ``budget`` largest weights of a layer, at least 1 and none of them 0, as one magnitude.
+
+    Of equal weights at the border those of lower class and feature number stay.
+    """
+    strength = weights.abs().flatten()
     ranked = strength.argsort(descending=True, stable=True)
     kept = torch.zeros_like(strength, dtype=torch.bool)
     kept[ranked[:budget]] = True

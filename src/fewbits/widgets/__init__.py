@@ -5,5 +5,13 @@ from fewbits.widgets.draw_digit import DrawDigit
 from fewbits.widgets.path_explorer import PathExplorer
 from fewbits.widgets.quantizer_playground import QuantizerPlayground
 from fewbits.widgets.saliency_compare import SaliencyCompare
+from fewbits.widgets.ternary_threshold import TernaryThreshold
 
-__all__ = ["AlphaReplay", "DrawDigit", "PathExplorer", "QuantizerPlayground", "SaliencyCompare"]
+__all__ = [
+    "AlphaReplay",
+    "DrawDigit",
+    "PathExplorer",
+    "QuantizerPlayground",
+    "SaliencyCompare",
+    "TernaryThreshold",
+]
