@@ -4,6 +4,7 @@ import pytest
 from path_samples import CLASSES, LOOSE, TIGHT, features_and_labels, paths
 from reading import agree, control, held, numbers, pictures, status
 
+from fewbits import glm
 from fewbits.widgets import PathExplorer
 
 
@@ -37,6 +38,14 @@ def test_an_early_stop_is_said(one, made):
     more = numbers(one)["nonzeros"] - strict
     word = "more" if more > 0 else "fewer"
     assert f"the fit has {abs(more):.0f} weights {word} than it should" in status(one)
+
+
+def test_a_solver_that_never_moved_is_said(show):
+    given, labels = features_and_labels()
+    at = paths()[TIGHT].lambdas
+    still = glm.fit_path(given, labels, len(CLASSES), lambdas=at, tolerance=10.0)
+    made = PathExplorer({**paths(), 10.0: still}, given, labels, CLASSES, tolerance=10.0)
+    assert status(show(made)) == "The solver stopped before any weight left 0."
 
 
 def test_no_weight_at_all_is_said(one):

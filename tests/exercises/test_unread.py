@@ -37,6 +37,7 @@ def test_added(answer, told):
         (("stay", "stay"), "its largest share grows"),
         (("fall", "stay"), "overlap less"),
         (("rise", "rise"), "a factor cancels"),
+        (("Rise", "Stay"), "Right"),
         (("up", "down"), "write two words"),
     ],
 )
@@ -61,7 +62,9 @@ def test_what_exercise_2_claims_is_so():
         (lambda x, m, w, a, b: x * (w[a] - w[b]), "compared with the average"),
         (lambda x, m, w, a, b: (x - m) * (w[b] - w[a]), "sign"),
         (lambda x, m, w, a, b: ((x - m) * (w[a] - w[b])).sum(), "that is the sum"),
-        (lambda x, m, w, a, b: (x - m) * w[a], "do not add up"),
+        (lambda x, m, w, a, b: (x - m) * w[a], "still to be taken off"),
+        (lambda x, m, w, a, b: (x - m) * (w[2] - w[0]), "use `this` and `other`"),
+        (lambda x, m, w, a, b: (x - m) * (w[a] + w[b]), "do not add up"),
         (lambda x, m, w, a, b: "parts", "one number for each of 6"),
     ],
 )
@@ -76,6 +79,7 @@ def test_contrast(answer, told):
         (0.625, "Right"),
         (0.25, "ties count half"),
         (1, "it is silent"),
+        (0.75, "a tie counts half"),
         (0.5, "a quarter of the birds"),
         (0.9, "expected one number"),
     ],

@@ -53,7 +53,9 @@ DRAWN = {
     "loudest": lambda: figures.loudest_pictures(
         PHOTOS, torch.tensor([[0, 1], [3, 2]]), ["feature 7", "feature 9"]
     ),
-    "about what": lambda: figures.about_what(LINE.abs(), LINE.square(), 0.55),
+    "about what": lambda: figures.about_what(
+        LINE.abs(), LINE.square(), LINE.abs() / 2, LINE.abs() / 3
+    ),
     "maps over": lambda: figures.maps_over(
         PHOTOS.images[0], {"dense": torch.rand(2, 4, 4)}, ["first", "second"]
     ),

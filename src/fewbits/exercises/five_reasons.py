@@ -31,7 +31,7 @@ def soft_threshold(answer: object) -> Verdict:
 
 def both_prices(answer: Callable[[Tensor, float, float], Tensor]) -> Verdict:
     """Exercise 2: the soft threshold of the elastic net."""
-    strength, alpha = 0.8, 0.75
+    strength, alpha = 0.6, 0.75
     found = answer(WISHES, strength, alpha)
     if is_open(found):
         return unanswered("set the derivative to 0 on the side of 0 where v lies.")
@@ -41,6 +41,10 @@ def both_prices(answer: Callable[[Tensor, float, float], Tensor]) -> Verdict:
 
     if close(found, ElasticNet(strength, alpha).prox(WISHES[None], 1.0)[0]):
         return right("first the threshold, then a shrink by a factor: the order matters.")
+    if close(found, soft(strength * alpha) / (1 + (1 - alpha))):
+        return wrong("the price on the square is lambda times (1 - alpha): lambda is missing.")
+    if close(found, soft(strength * alpha) / (1 + 2 * strength * (1 - alpha))):
+        return wrong("the derivative of v^2 / 2 is v, not 2 v.")
     if close(found, soft(strength * alpha)):
         return wrong("the threshold is right; the square's price shrinks what is left.")
     if close(found, soft(strength) / (1 + strength * (1 - alpha))) or close(found, soft(strength)):
@@ -88,5 +92,5 @@ def kkt(residual: object, which: object) -> Verdict:
         return wrong(f"expected the largest of four amounts, got {residual}.")
     found = as_tensor(which)
     if found is None or found.numel() != 1 or found.item() != 3:
-        return wrong("the amount is right; it is the weight at 0 with the strongest pull.")
+        return wrong("the amount is right, the place is not: go through the weights once more.")
     return right("weight 3 is at 0 but is pulled by 0.15 more than it costs: it has to enter.")

@@ -28,9 +28,10 @@ def added(answer: object) -> Verdict:
 
 
 def louder_maps(diversity: object, sid: object) -> Verdict:
-    """Exercise 2: what ten times louder maps do to both measures of overlap."""
+    """Exercise 2: what ten times louder maps do to both measures, if they peak apart."""
     if is_open(diversity) or is_open(sid):
         return unanswered(f"two words out of {', '.join(WORDS)}.")
+    diversity, sid = str(diversity).lower(), str(sid).lower()
     if diversity not in WORDS or sid not in WORDS:
         return wrong(f"write two words out of {', '.join(WORDS)}, got {diversity} and {sid}.")
     if (diversity, sid) == ("rise", "stay"):
@@ -38,7 +39,7 @@ def louder_maps(diversity: object, sid: object) -> Verdict:
     if diversity == "stay":
         return wrong("the softmax of 10 m is not that of m: its largest share grows.")
     if diversity == "fall":
-        return wrong("sharper shares overlap less, unless all features peak in the same place.")
+        return wrong("these two peak in different corners; sharper shares overlap less.")
     return wrong("SID@5 divides each map by its own mean first, so a factor cancels.")
 
 
@@ -50,9 +51,13 @@ def contrast(answer: Callable[[Tensor, Tensor, Tensor, int, int], Tensor]) -> Ve
     found = answer(features, average, weights, 2, 0)
     if is_open(found):
         return unanswered("one number a feature; only the weights change.")
+    if close(found, answer(features, average, weights, 1, 3)):
+        return wrong("the same for every two classes: use `this` and `other`.")
     difference = weights[2] - weights[0]
     if close(found, (features - average) * difference):
         return right("a contrast is a decision with the difference of two rows of weights.")
+    if close(found, (features - average) * weights[2]):
+        return wrong("that is why this class; the other's part is still to be taken off.")
     if close(found, features * difference):
         return wrong("these parts are not compared with the average bird's.")
     if close(found, (average - features) * difference) or close(
@@ -73,13 +78,15 @@ def detector(answer: object) -> Verdict:
         return unanswered("a bird with the property is one of the detector's own how often?")
     if close(answer, 0.625):
         return right(
-            "a quarter of the pairs is won, the others are ties at 0. It would reach 0.86 only "
-            "if it heard more than one species."
+            "a quarter of the pairs is won, the others are ties at 0. To reach 0.86 it has to "
+            "hear more than one species."
         )
     if close(answer, 0.25):
         return wrong("the three other species tie with the birds without it, and ties count half.")
     if close(answer, 1.0):
         return wrong("on three of the four species that have the property it is silent.")
+    if close(answer, 0.75):
+        return wrong("three quarters of the pairs are ties, and a tie counts half.")
     if close(answer, 0.5):
         return wrong("it is loud on a quarter of the birds that have the property.")
     return wrong(f"expected one number, from pairs with the property and without, got {answer}.")

@@ -115,24 +115,28 @@ def loudest_pictures(
 
 
 def about_what(
-    species: Float[Tensor, " feature"], attribute: Float[Tensor, " feature"], floor: float
+    attribute: Float[Tensor, " feature"],
+    species: Float[Tensor, " feature"],
+    attribute_floor: Float[Tensor, " feature"],
+    species_floor: Float[Tensor, " feature"],
 ) -> Drawing:
-    """A dot a feature: how well it tells its best attribute, and how well its best species."""
-    above = int((species > attribute).sum())
+    """A dot a feature: how well it separates its best attribute and its best species."""
+    floors = attribute_floor.mean().item(), species_floor.mean().item()
     alt = (
-        f"A dot for each of {len(species)} features. Across: how well it separates the attribute "
+        f"A dot for each of {len(species)} features. Across: how well it separates the property "
         f"it fits best, {attribute.mean():.2f} on average. Up: the species it fits best, "
-        f"{species.mean():.2f} on average. {above} dots lie above the diagonal. A feature that "
-        f"means nothing reaches {floor:.2f}."
+        f"{species.mean():.2f} on average. {int((species > attribute).sum())} dots lie above the "
+        f"diagonal. Two lines mark chance: {floors[0]:.2f} across and {floors[1]:.2f} up."
     )
     drawing = Drawing(alt, 4.6, 3.6)
     (axes,) = drawing.panels()
     axes.plot([0.5, 1], [0.5, 1], color=LIGHT["float"], linewidth=0.8)
-    axes.axvline(floor, color=LIGHT["wrong"], linestyle="--", linewidth=1)
-    axes.annotate("chance", (floor, 0.52), (3, 0), textcoords="offset points", fontsize=8)
+    axes.axvline(floors[0], color=LIGHT["wrong"], linestyle="--", linewidth=1)
+    axes.axhline(floors[1], color=LIGHT["wrong"], linestyle="--", linewidth=1)
+    axes.annotate("chance", (floors[0], 0.52), (3, 0), textcoords="offset points", fontsize=8)
     axes.plot(attribute, species, "o", color=LIGHT["qsenn"], markersize=4, alpha=0.7)
     axes.set(xlim=(0.5, 1.01), ylim=(0.5, 1.01))
-    axes.set(xlabel="separates its best attribute", ylabel="separates its best species")
+    axes.set(xlabel="separates its best property", ylabel="separates its best species")
     return drawing
 
 

@@ -66,11 +66,13 @@ function explore({ model, root, safely }, paths) {
 // Is the budget met, and is it the penalty that decided, or the solver that gave up?
 function inWords({ fit, exact, stop }, { tolerances }) {
   const { mean, fewest, most, used, nonzeros } = fit.uses, more = nonzeros - exact.uses.nonzeros;
-  if (!nonzeros) return { tone: "plain", text: "The penalty is so strong that no weight leaves 0: every picture gets the same class." };
+  if (!nonzeros && exact.uses.nonzeros) return { tone: "wrong", text: "The solver stopped before any weight left 0." };
+  if (!nonzeros) return { tone: "plain", text: "The price is so high that no weight leaves 0: every picture gets the same class." };
   const spread = fewest === most ? `${most}` : `${fewest} to ${most}`;
   const text = `A class uses ${spread} features, ${digits(mean, 3)} on average; ${used} are used at all.`;
   if (stop === tolerances.length - 1 || !more) return { tone: "plain", text };
-  const wrong = `${text} Stopped this early the fit has ${whole(Math.abs(more))} weights ${more > 0 ? "more" : "fewer"} than it should.`;
+  const weights = `${whole(Math.abs(more))} weight${Math.abs(more) === 1 ? "" : "s"} ${more > 0 ? "more" : "fewer"}`;
+  const wrong = `${text} Stopped this early the fit has ${weights} than it should.`;
   return { tone: "wrong", text: wrong };
 }
 
