@@ -44,7 +44,8 @@ function makeMatrix({ classNames, features }) {
       });
       for (const [sign, d] of Object.entries(paths)) place(marks[sign], { d });
       const { left, right } = panel.box, tall = down(1) - down(0);
-      place(lit, row < 0 ? { height: 0 } : { x: left, width: right - left, y: down(row) - tall / 2, height: tall });
+      const frame = { x: left, width: right - left, y: down(row) - tall / 2, height: tall };
+      place(lit, row < 0 ? { height: 0 } : frame);
     },
   };
 }

@@ -20,8 +20,8 @@ function explore({ model, root, safely }, paths) {
     { label: "lambda, from strong to weak", name: "place", min: 0, max: last }, (at) => set("place", at));
   const stops = tolerances.map((value) => [String(value), `residual at most ${digits(value)}`]);
   const names = store.classNames.map((name) => [name, name]);
-  const tolerance = select(
-    { label: "The solver stops at", name: "tolerance", options: stops }, (value) => set("tolerance", Number(value)));
+  const rule = { label: "The solver stops at", name: "tolerance", options: stops };
+  const tolerance = select(rule, (value) => set("tolerance", Number(value)));
   const row = select({ label: "Class", name: "row", options: names }, (value) => set("row", value));
   const status = h("p", { class: "fb-status", role: "status" });
   const plots = makePathPlots(paths, (at) => set("place", at)), table = makePathTable(store);
@@ -29,7 +29,8 @@ function explore({ model, root, safely }, paths) {
   root.append(
     h("div", { class: "fb-controls" }, tolerance.element, row.element),
     h("div", { class: "fb-controls fb-sliders" }, lambda.element),
-    status, h("div", { class: "fb-plots" }, h("div", {}, plots.left, table.left), h("div", {}, plots.right, table.right)),
+    status,
+    h("div", { class: "fb-plots" }, h("div", {}, plots.left, table.left), h("div", {}, plots.right, table.right)),
     h("div", { class: "fb-whole" }, plots.matrix.element), table.note,
   );
   let now = {};
@@ -43,7 +44,8 @@ function explore({ model, root, safely }, paths) {
   const update = safely(() => {
     const stop = tolerances.indexOf(model.get("tolerance")), at = model.get("place");
     const fits = paths.walk(stop), strictest = paths.walk(tolerances.length - 1);
-    now = { at, stop, fits, strictest, fit: fits[at], exact: strictest[at], row: store.classNames.indexOf(model.get("row")) };
+    const shown = store.classNames.indexOf(model.get("row"));
+    now = { at, stop, fits, strictest, fit: fits[at], exact: strictest[at], row: shown };
     lambda.show(at, lambdas[at], digits(lambdas[at]));
     tolerance.show(String(tolerances[stop]));
     row.show(store.classNames[now.row]);
@@ -66,12 +68,18 @@ function explore({ model, root, safely }, paths) {
 // Is the budget met, and is it the penalty that decided, or the solver that gave up?
 function inWords({ fit, exact, stop }, { tolerances }) {
   const { mean, fewest, most, used, nonzeros } = fit.uses, more = nonzeros - exact.uses.nonzeros;
-  if (!nonzeros && exact.uses.nonzeros) return { tone: "wrong", text: "The solver stopped before any weight left 0." };
-  if (!nonzeros) return { tone: "plain", text: "The price is so high that no weight leaves 0: every picture gets the same class." };
+  if (!nonzeros && exact.uses.nonzeros) {
+    return { tone: "wrong", text: "The solver stopped before any weight left 0." };
+  }
+  if (!nonzeros) {
+    const text = "The price is so high that no weight leaves 0: every picture gets the same class.";
+    return { tone: "plain", text };
+  }
   const spread = fewest === most ? `${most}` : `${fewest} to ${most}`;
   const text = `A class uses ${spread} features, ${digits(mean, 3)} on average; ${used} are used at all.`;
   if (stop === tolerances.length - 1 || !more) return { tone: "plain", text };
-  const weights = `${whole(Math.abs(more))} weight${Math.abs(more) === 1 ? "" : "s"} ${more > 0 ? "more" : "fewer"}`;
+  const count = Math.abs(more), plural = count === 1 ? "" : "s";
+  const weights = `${whole(count)} weight${plural} ${more > 0 ? "more" : "fewer"}`;
   const wrong = `${text} Stopped this early the fit has ${weights} than it should.`;
   return { tone: "wrong", text: wrong };
 }

@@ -7,7 +7,8 @@ function makePaths(cargo, arrays) {
   function fitAt(stop, at) { // a code c stands for c times the fit's scale
     const index = stop * lambdas.length + at, scale = scales[index];
     const weights = Float64Array.from(codes.subarray(index * size, (index + 1) * size), (code) => code * scale);
-    const rows = entriesOf(weights, features), bias = biases.subarray(index * classes.length, (index + 1) * classes.length);
+    const rows = entriesOf(weights, features);
+    const bias = biases.subarray(index * classes.length, (index + 1) * classes.length);
     return {
       weights, rows, uses: usesOf(rows), accuracy: accuracyOf(rows, bias, store),
       objective: objectives[index], residual: residuals[index], steps: steps[index],
@@ -63,7 +64,9 @@ function makePathPlots({ store, lambdas }, setPlace) {
       if (!x) return;
       const { features } = store, of = (one, f) => one.weights[row * features + f];
       let [least, largest] = [0, 0];
-      for (const one of fits) for (const [, w] of one.rows[row]) [least, largest] = [Math.min(least, w), Math.max(largest, w)];
+      for (const [, w] of fits.flatMap((one) => one.rows[row])) {
+        [least, largest] = [Math.min(least, w), Math.max(largest, w)];
+      }
       const reach = linear(1.05 * least - 1e-9, 1.05 * largest + 1e-9, weights.box.bottom, weights.box.top);
       weights.drawAxes(x, reach);
       weights.label("lambda (logarithmic), weaker to the right");
@@ -72,7 +75,8 @@ function makePathPlots({ store, lambdas }, setPlace) {
         place(path, { d: values.some(Boolean) ? line(lambdas, values, x, reach) : "" });
       });
       const most = Math.max(...fits.map((one) => one.uses.mean), ...strictest.map((one) => one.uses.mean), 1);
-      const ups = [linear(0, 1.05 * most, counts.box.bottom, counts.box.top), linear(0, 1, scores.box.bottom, scores.box.top)];
+      const share = linear(0, 1, scores.box.bottom, scores.box.top);
+      const ups = [linear(0, 1.05 * most, counts.box.bottom, counts.box.top), share];
       const read = [(one) => one.uses.mean, (one) => one.accuracy];
       [counts, scores].forEach((panel, k) => {
         panel.drawAxes(x, ups[k]);
@@ -93,7 +97,10 @@ const PATH_ROWS = {
     ["nonzeros", "weights that are not 0"], ["mean", "features a class, mean"], ["fewest", "fewest"],
     ["most", "most"], ["of-class", "of the chosen class"], ["used", "features used at all"],
   ],
-  Fit: [["accuracy", "named rightly"], ["objective", "objective"], ["residual", "KKT residual"], ["steps", "steps of the solver"]],
+  Fit: [
+    ["accuracy", "named rightly"], ["objective", "objective"], ["residual", "KKT residual"],
+    ["steps", "steps of the solver"],
+  ],
 };
 
 function makePathTable(store) {
@@ -101,13 +108,15 @@ function makePathTable(store) {
   const group = (title) => {
     for (const [name, label] of PATH_ROWS[title]) rows[name] = number(name, label);
     const head = h("p", { class: "fb-title" }, title);
-    return h("section", { class: "fb-numbers", "aria-label": title }, head, ...PATH_ROWS[title].map(([name]) => rows[name].element));
+    const elements = PATH_ROWS[title].map(([name]) => rows[name].element);
+    return h("section", { class: "fb-numbers", "aria-label": title }, head, ...elements);
   };
   return {
     left: group("Layer"), right: group("Fit"), note,
     show({ fit, row }) {
       const { nonzeros, mean, fewest, most, used, counts } = fit.uses;
-      for (const [name, value] of Object.entries({ nonzeros, fewest, most, used })) rows[name].show(value, whole(value));
+      const plain = { nonzeros, fewest, most, used };
+      for (const [name, value] of Object.entries(plain)) rows[name].show(value, whole(value));
       rows["of-class"].show(counts[row], whole(counts[row]));
       rows.mean.show(mean, digits(mean, 3));
       rows.accuracy.show(fit.accuracy, percent(fit.accuracy));

@@ -24,7 +24,8 @@ function cutting({ model, root, safely }, cuts) {
   root.append(
     h("div", { class: "fb-controls" }, sizes.element, bias.element),
     h("div", { class: "fb-controls fb-sliders" }, kept.element),
-    status, h("div", { class: "fb-plots" }, h("div", {}, plots.left, table.left), h("div", {}, plots.right, table.right)),
+    status,
+    h("div", { class: "fb-plots" }, h("div", {}, plots.left, table.left), h("div", {}, plots.right, table.right)),
     h("div", { class: "fb-whole" }, plots.matrix.element), table.note,
   );
   let now = {};
@@ -60,7 +61,8 @@ function cutting({ model, root, safely }, cuts) {
 // What the cut costs, and whether two classes can still be told apart.
 function verdict({ layer, fitted }, { store }) {
   const { mean, fewest, most } = layer.uses, lost = fitted - layer.accuracy;
-  const spread = fewest === most ? `${most} features` : `${fewest} to ${most} features, ${digits(mean, 3)} on average`;
+  const average = `${fewest} to ${most} features, ${digits(mean, 3)} on average`;
+  const spread = fewest === most ? `${most} features` : average;
   const beside = `${percent(layer.accuracy)} named rightly, ${percent(fitted)} by the layer as it was fitted.`;
   if (layer.alike) {
     const text = `${whole(layer.alike)} of ${store.classNames.length} classes have the same row as another: ` +

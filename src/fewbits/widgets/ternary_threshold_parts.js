@@ -6,24 +6,26 @@ const BIASES = [["counts", "evened out by counts"], ["fitted", "as fitted"], ["n
 function makeCuts(cargo, arrays) {
   const store = makeStore(arrays, cargo.classes, cargo.given), { weights, biases } = arrays;
   const { features } = store, classes = cargo.classes.length;
-  if (weights.length !== classes * features) throw new Error("the layer arrived with other features than the pictures");
+  if (weights.length !== classes * features) throw new Error("layer and pictures arrived with other features");
   // Of equal sizes the one of lower class and feature number comes first: sorting keeps their order.
-  const ranked = [...weights.keys()].filter((i) => weights[i]).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
-  const sizes = ranked.map((i) => Math.abs(weights[i])), reach = Math.max(...[...biases].map(Math.abs));
+  const size = (i) => Math.abs(weights[i]);
+  const ranked = [...weights.keys()].filter(size).sort((a, b) => size(b) - size(a));
+  const sizes = ranked.map(size), reach = Math.max(...[...biases].map(Math.abs));
   const curves = new Map();
 
-  function byCounts(codes) { // falls in a straight line from the class with the fewest pluses to that with the most
+  function byCounts(codes) { // a straight line, from the class with the fewest pluses down to that with the most
     const balance = codes.map((row) => row.reduce((sum, [, sign]) => sum + sign, 0));
     const low = Math.min(...balance), high = Math.max(...balance);
     return balance.map((n) => (low === high ? 0 : Math.fround(reach - (2 * reach * (n - low)) / (high - low))));
   }
-  function at(count, size, way) {
+  function at(count, become, way) {
     const codes = Array.from({ length: classes }, () => []);
     for (const i of ranked.slice(0, count).sort((a, b) => a - b)) {
       codes[Math.floor(i / features)].push([i % features, Math.sign(weights[i])]);
     }
     const magnitude = sizes.slice(0, count).reduce((a, b) => a + b, 0) / count;
-    const rows = codes.map((row, c) => row.map(([f, sign]) => [f, size === "one" ? magnitude * sign : weights[c * features + f]]));
+    const weightOf = (c, f, sign) => (become === "one" ? magnitude * sign : weights[c * features + f]);
+    const rows = codes.map((row, c) => row.map(([f, sign]) => [f, weightOf(c, f, sign)]));
     const bias = way === "counts" ? byCounts(codes) : way === "fitted" ? biases : new Float64Array(classes);
     const names = codes.map((row) => row.join(";")), times = new Map();
     for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
@@ -38,9 +40,9 @@ function makeCuts(cargo, arrays) {
   return {
     store, ranked, sizes, at,
     fitted: accuracyOf(entriesOf(weights, features), biases, store),
-    curve(size, way) { // the accuracy of every cut, computed once
-      const key = `${size} ${way}`;
-      if (!curves.has(key)) curves.set(key, ranked.map((_, i) => at(i + 1, size, way).accuracy));
+    curve(become, way) { // the accuracy of every cut, computed once
+      const key = `${become} ${way}`;
+      if (!curves.has(key)) curves.set(key, ranked.map((_, i) => at(i + 1, become, way).accuracy));
       return curves.get(key);
     },
   };
@@ -49,14 +51,16 @@ function makeCuts(cargo, arrays) {
 function makeCutPlots({ store, sizes, fitted }, setKept) {
   const margin = { left: 46, right: 10, top: 8, bottom: 34 };
   const sorted = plot({ height: 190, margin, description: "Sizes of the weights, sorted, and the threshold",
-    caption: h("span", {}, "Sizes of the weights, sorted", h("span", { class: "fb-key fb-key-dash wrong-text" }, "threshold")) });
+    caption: h("span", {}, "Sizes of the weights, sorted",
+      h("span", { class: "fb-key fb-key-dash wrong-text" }, "threshold")) });
   const scores = plot({ height: 190, margin, description: "Share of pictures named rightly for every cut",
     caption: h("span", {}, "Named rightly", h("span", { class: "fb-key qsenn-text" }, "at this cut"),
       h("span", { class: "fb-key fb-key-dash float-text" }, "as fitted")) });
   const matrix = makeMatrix(store), panels = [sorted, scores], ranks = sizes.map((_, i) => i + 1);
   const part = sorted.add("path", "lit-row"), curve = sorted.add("path", "qsenn-line");
   const level = sorted.add("line", "wrong-line dash"), float = scores.add("line", "float-line dash");
-  const accuracy = scores.add("path", "qsenn-line"), here = panels.map((panel) => panel.add("line", "ink-line thin"));
+  const accuracy = scores.add("path", "qsenn-line");
+  const here = panels.map((panel) => panel.add("line", "ink-line thin"));
   const dot = scores.add("circle", "qsenn-mark");
   let x = null;
 
@@ -118,14 +122,16 @@ function makeCutTable(store) {
   const group = (title) => {
     for (const [name, label] of CUT_ROWS[title]) rows[name] = number(name, label);
     const head = h("p", { class: "fb-title" }, title);
-    return h("section", { class: "fb-numbers", "aria-label": title }, head, ...CUT_ROWS[title].map(([name]) => rows[name].element));
+    const elements = CUT_ROWS[title].map(([name]) => rows[name].element);
+    return h("section", { class: "fb-numbers", "aria-label": title }, head, ...elements);
   };
   return {
     left: group("Cut"), right: group("Layer"), note,
     show({ layer, fitted }) {
       const { threshold, magnitude, minus, alike, accuracy } = layer, { mean, fewest, most, used } = layer.uses;
       for (const [name, value] of Object.entries({ threshold, magnitude })) rows[name].show(value, digits(value));
-      for (const [name, value] of Object.entries({ minus, alike, fewest, most, used })) rows[name].show(value, whole(value));
+      const plain = { minus, alike, fewest, most, used };
+      for (const [name, value] of Object.entries(plain)) rows[name].show(value, whole(value));
       rows.mean.show(mean, digits(mean, 3));
       rows.accuracy.show(accuracy, percent(accuracy));
       rows["fitted-accuracy"].show(fitted, percent(fitted));
