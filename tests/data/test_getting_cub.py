@@ -265,3 +265,29 @@ def test_no_network_is_one_line(info, home, mirror) -> None:
 def test_a_set_without_an_archive_says_where_it_is(home) -> None:
     with pytest.raises(UsageError, match="get CUB_fixed from https://worksheets.codalab.org/"):
         get_cub(PASTED_SET, home)
+
+
+def test_what_a_killed_run_left_is_gone_before_space_is_counted(
+    info, home, monkeypatch, tmp_path
+) -> None:
+    left = home / f".{NAME}.part"
+    left.mkdir(parents=True)
+    (left / "huge").write_bytes(b"x")
+    needed = info.archive.size + info.archive.unpacked
+    monkeypatch.setattr(
+        "fewbits.data.disk.free_bytes", lambda _: 0 if (left / "huge").exists() else 2 * needed
+    )
+    assert get_cub(info, home)
+    assert files(home) == expected(tmp_path)
+
+
+def test_a_link_in_the_place_of_the_unpacking_is_not_followed(info, home, tmp_path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "attributes.txt").write_text("somebody's")
+    home.mkdir(parents=True)
+    (home / f".{NAME}.part").symlink_to(theirs)
+    assert get_cub(info, home)
+    assert [path.name for path in theirs.iterdir()] == ["attributes.txt"]
+    assert (theirs / "attributes.txt").read_text() == "somebody's"
+    assert files(home) == expected(tmp_path)

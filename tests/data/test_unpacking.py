@@ -97,6 +97,16 @@ def with_holes() -> bytes:
     return gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(1024), mtime=0)
 
 
+def with_header(name: str, value: str) -> bytes:
+    """An archive whose extended header says something that is no number."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        member = tarfile.TarInfo("set/a")
+        member.pax_headers = {name: value, "GNU.sparse.size": "1"}
+        tar.addfile(member)
+    return out.getvalue()
+
+
 HOSTILE = {
     "climbs": (pack(file("set/../../../out.txt")), "expected files inside of its folder, got"),
     "absolute": (pack(file("/tmp/fewbits-out.txt")), "a path that leads out of it"),
@@ -109,6 +119,7 @@ HOSTILE = {
     "device": (pack(("b", b"", tarfile.CHRTYPE)), "got a device, 'b'"),
     "pipe": (pack(("b", b"", tarfile.FIFOTYPE)), "got a pipe, 'b'"),
     "holes": (with_holes(), "got something else, 'set/holes'"),
+    "malformed header": (with_header("GNU.sparse.map", "a,b"), "expected a whole gzip archive"),
     "bomb": (pack(file("a", bytes(LIMIT + 1))), "expected at most 200,000 bytes in it, got more"),
     "sum": (pack(*(file(f"{i}", bytes(LIMIT // 3)) for i in range(4))), "at most 200,000 bytes"),
     "claim": (claiming(10**12), "at most 200,000 bytes in it, got more"),

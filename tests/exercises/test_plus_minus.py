@@ -23,6 +23,7 @@ stays = w.abs() > 0.8
         (w.sign() * stays * w.abs().mean(), "not of all five"),
         (stays * 2.0, "keeps its sign"),
         (stays * w[stays].mean(), "without their signs"),
+        (w.sign() * stays * w[stays].mean(), "without their signs"),
         ("five", "expected five numbers"),
     ],
 )
@@ -43,6 +44,7 @@ def test_exercise_1_is_what_the_package_does():
         ([2.0, -2.0, 0.0], "sign"),
         ([-1.0, 1.0, 0.0], "a length of 2B"),
         ([0.0, 4.0, 2.0], "centred"),
+        ([-4.0, 0.0, -2.0], "the first term"),
         ([3.0, 1.0, 2.0], "expected three numbers"),
     ],
 )
@@ -58,14 +60,19 @@ def test_exercise_2_is_what_the_package_does():
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
-        ((..., ...), "Not answered yet"),
-        ((math.log2(42504 * 32), 768), "Right"),
-        ((21, 768), "Right"),
-        ((math.log2(42504), 768), "also has a sign"),
-        ((24 * math.log2(3), 768), "exactly five signs"),
-        ((42504 * 32, 768), "halves what is possible"),
-        ((20.4, 32), "24 features of 32 bits"),
-        ((5, 768), "expected the logarithm"),
+        ((..., ..., ...), "Not answered yet"),
+        ((math.log2(42504 * 32), 160 + math.log2(42504), 768), "Right"),
+        ((21, 176, 768), "Right"),
+        ((20.4, 175.4, 768), "Right"),
+        ((math.log2(42504), 175.375, 768), "also has a sign"),
+        ((24 * math.log2(3), 175.375, 768), "exactly five signs"),
+        ((5 * math.log2(48), 175.375, 768), "does not matter"),
+        ((math.log(42504 * 32), 175.375, 768), "natural logarithm"),
+        ((42504 * 32, 175.375, 768), "halves what is possible"),
+        ((20.4, 160, 768), "which five features"),
+        ((20.4, 120, 768), "160 + log2"),
+        ((20.4, 175.375, 32), "24 features of 32 bits"),
+        ((5, 175.375, 768), "expected the logarithm"),
     ],
 )
 def test_bits_a_class(answers, told):
@@ -87,10 +94,28 @@ def kept_mean(weights, codes):
         (lambda w, c: c * w.abs().mean(1, keepdim=True), "not over all"),
         (lambda w, c: w * (c != 0), "its own size still"),
         (lambda w, c: c, "its size is 3"),
+        (
+            lambda w, c: (
+                (w * c.abs()).sum(1, keepdim=True) / c.abs().sum(1, keepdim=True).clamp(min=1) * c
+            ),
+            "without their signs",
+        ),
+        (lambda w, c: (w.abs() * c.abs()).sum(1) * c, "keepdim=True"),
     ],
 )
 def test_size_by_class(answer, told):
     expect(check.size_by_class(answer), told)
+
+
+def test_an_answer_that_works_in_place_spoils_nothing():
+    def in_place(w, c):
+        size = kept_mean(w, c)
+        c *= size
+        w *= 0
+        return c
+
+    for answer in (in_place, lambda w, c: kept_mean(w, c) * c):
+        expect(check.size_by_class(answer), "Right")
 
 
 def test_solutions_fold_out_right():

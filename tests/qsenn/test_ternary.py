@@ -10,7 +10,7 @@ from reference import qsenn as slow
 from torch import Tensor
 
 from fewbits.errors import UsageError
-from fewbits.qsenn.ternary import count_bias, make_ternary, random_ternary
+from fewbits.qsenn.ternary import count_bias, keep_largest, make_ternary, random_ternary
 
 
 def layer(seed: int, classes: int, features: int) -> tuple[Tensor, Tensor]:
@@ -119,3 +119,10 @@ def test_more_classes_than_there_are_patterns_are_refused() -> None:
     assert len(random_ternary(4, 2, per_class=1).codes.unique(dim=0)) == 4
     with pytest.raises(UsageError, match="5 different classes of 1 features out of 2"):
         random_ternary(5, 2, per_class=1)
+
+
+@pytest.mark.parametrize("budget", [0, -2, 4])
+def test_a_budget_that_is_not_there_is_refused(budget) -> None:
+    layer = torch.tensor([[1.0, 0.0], [-0.5, 0.2]])
+    with pytest.raises(UsageError, match=f"budget must be from 1 to 3, .* got {budget}"):
+        keep_largest(layer, torch.zeros(2), budget)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,12 +90,23 @@ def other_lambdas():
     return glm.fit_path(given, labels, len(CLASSES), lambdas=5)
 
 
+def spoilt():
+    path = paths()[TIGHT]
+    bad = replace(path.last, weights=path.last.weights * float("nan"))
+    return replace(path, fits=(*path.fits[:-1], bad))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"paths": {}}, "needs at least one path: paths={tolerance: path}"),
         ({"paths": {-1.0: paths()[TIGHT]}}, "tolerance must be above 0, got -1.0"),
         ({"paths": {**paths(), 1e-2: other_lambdas()}}, "the same lambdas on the same features"),
+        (
+            {"paths": {1.0: replace(paths()[TIGHT], lambdas=(0.1,), fits=paths()[TIGHT].fits[:1])}},
+            "at least two lambdas to move between, got one",
+        ),
+        ({"paths": {1.0: spoilt()}}, "a path holds NaN or infinity"),
         ({"features": HELD_OUT[:, :5]}, "must be the 9 that the layer was fitted on, got 5"),
         ({"features": HELD_OUT[:7]}, "of the same pictures, at least one, got 7 and 60"),
         ({"features": HELD_OUT[:0], "labels": LABELS[:0]}, "at least one, got 0 and 0"),
@@ -140,6 +152,21 @@ def test_a_wide_path_fits_a_page():
     }
     size = len(PathExplorer({1e-4: tight, **loose}, many, labels, CLASSES).html().encode())
     assert size < LIMIT_BYTES
+
+
+def test_what_does_not_fit_a_page_is_refused_when_made():
+    generator = torch.Generator().manual_seed(0)
+    names = [str(c) for c in range(200)]
+    lambdas = tuple(2.0**-k for k in range(30))
+    dense = [
+        glm.Fit(torch.randn(200, 50, generator=generator), torch.zeros(200), 1.0, 0.0, 1, True)
+        for _ in lambdas
+    ]
+    how = glm.standardize(torch.randn(300, 50, generator=generator))[1]
+    wide = {1e-4: glm.Path(lambdas, tuple(dense), how)}
+    pictures = torch.randn(300, 50, generator=generator)
+    with pytest.raises(UsageError, match=r"30 lambdas x 1 tolerances x 200 classes take \d+ KB"):
+        PathExplorer(wide, pictures, torch.arange(300) % 200, names)
 
 
 def test_the_layers_stay_as_they_were():

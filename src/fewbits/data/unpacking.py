@@ -34,7 +34,8 @@ def archive_errors(archive: Path) -> Iterator[None]:
     """Inside, what is wrong with a gzip archive, plain or of tar, becomes a FewbitsError."""
     try:
         yield
-    except (gzip.BadGzipFile, EOFError, zlib.error, tarfile.TarError) as error:
+    # tarfile lets a malformed number in a header out as it is.
+    except (gzip.BadGzipFile, EOFError, zlib.error, tarfile.TarError, ValueError) as error:
         raise FewbitsError(
             f"{archive}: expected a whole gzip archive, got: {error}: {REMEDY}"
         ) from error

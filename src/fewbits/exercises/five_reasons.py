@@ -32,7 +32,7 @@ def soft_threshold(answer: object) -> Verdict:
 def both_prices(answer: Callable[[Tensor, float, float], Tensor]) -> Verdict:
     """Exercise 2: the soft threshold of the elastic net."""
     strength, alpha = 0.6, 0.75
-    found = answer(WISHES, strength, alpha)
+    found = answer(WISHES.clone(), strength, alpha)
     if is_open(found):
         return unanswered("set the derivative to 0 on the side of 0 where v lies.")
 
@@ -65,6 +65,7 @@ def millimetres(as_it_is: object, standardised: object) -> Verdict:
     """Exercise 3: what a feature's unit does to its place on the path."""
     if is_open(as_it_is) or is_open(standardised):
         return unanswered(f"two words out of {', '.join(WORDS)}.")
+    as_it_is, standardised = str(as_it_is).lower(), str(standardised).lower()
     if as_it_is not in WORDS or standardised not in WORDS:
         return wrong(f"write two words out of {', '.join(WORDS)}, got {as_it_is}, {standardised}.")
     if standardised != "same":

@@ -61,7 +61,7 @@ def _two_lines(name: str) -> str:
 def one_decision(photo: Photo, parts: Float[Tensor, " feature"], named: str) -> Drawing:
     """A picture, and what each feature adds to the logit of the class it was given."""
     ranked = parts[parts.abs().argsort(descending=True)].detach().cpu()
-    most, whole = ranked[:5].abs().sum().item(), ranked.abs().sum().item()
+    most, whole = ranked[:5].abs().sum().item(), ranked.abs().sum().item() or 1.0
     alt = (
         f"Left: a bird that the network calls {named}. Right: the {len(parts)} parts of that "
         f"class's logit, the largest first, from {ranked[0].item():.2f} down to nothing. The five "
@@ -86,7 +86,9 @@ def answers_kept(
     )
     drawing = Drawing(f"{ylabel} over {xlabel}. {told}.", 6.0, 3.0)
     (axes,) = drawing.panels()
-    for (name, line), shade, dash in zip(shares.items(), cycle(SHADES), DASHES, strict=False):
+    for (name, line), shade, dash in zip(
+        shares.items(), cycle(SHADES), cycle(DASHES), strict=False
+    ):
         values = [100 * share for share in line]
         axes.plot(counts, values, marker="o", color=LIGHT[shade], linestyle=dash, label=name)
     axes.set_xscale("log")

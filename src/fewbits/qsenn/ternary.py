@@ -76,11 +76,17 @@ def make_ternary(
 def keep_largest(
     weights: Float[Tensor, "class feature"], bias: Float[Tensor, " class"], budget: int
 ) -> TernaryLayer:
-    """The ``budget`` largest weights of a layer, at least 1 and none of them 0, as one magnitude.
+    """The ``budget`` largest weights of a layer as one magnitude.
 
     Of equal weights at the border those of lower class and feature number stay.
+
+    Raises:
+        UsageError: the budget is below 1 or above the number of weights that are not 0.
     """
     strength = weights.abs().flatten()
+    nonzeros = int((strength > 0).sum())
+    if not 1 <= budget <= nonzeros:
+        raise UsageError(f"budget must be from 1 to {nonzeros}, the weights not 0, got {budget}")
     ranked = strength.argsort(descending=True, stable=True)
     kept = torch.zeros_like(strength, dtype=torch.bool)
     kept[ranked[:budget]] = True

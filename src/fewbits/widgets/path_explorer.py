@@ -16,6 +16,8 @@ from fewbits.widgets.path_explorer_still import path_still
 from fewbits.widgets.path_explorer_transport import StoredFits, store_fits
 from fewbits.widgets.stored_features import store_features
 
+MOST_BYTES = 245_000  # of packed text: with code, style and still picture under a page's 300 KB
+
 
 class PathExplorer(Widget):
     """A path of sparse layers: which weights leave 0, what they name rightly, when one stopped.
@@ -28,7 +30,9 @@ class PathExplorer(Widget):
     ``.tolerance`` and ``.row`` follow, and setting them from Python moves the control.
 
     Weights are rounded on their way into the page, to 65,535 codes a fit; none that is not 0
-    becomes 0. The numbers shown are those of the rounded weights (:meth:`numbers`).
+    becomes 0. Counts and accuracy are those of the rounded weights (:meth:`numbers`); objective,
+    residual and steps are the fit's. Large layers need fewer lambdas or tolerances: 100 classes and
+    50 features fit a page with 20 of the one and 2 of the other.
 
     Args:
         paths: tolerance -> the path that was fitted to it, all at the same lambdas on the same
@@ -80,6 +84,12 @@ class PathExplorer(Widget):
         packed = pack(
             {"values": self._store.values, "labels": self._store.labels, **self._fits.arrays()}
         )
+        if len(packed["data"]) > MOST_BYTES:
+            raise UsageError(
+                f"{len(self._fits.lambdas)} lambdas x {len(paths)} tolerances x {len(names)} "
+                f"classes take {len(packed['data']) / 1000:.0f} KB in the page, at most "
+                f"{MOST_BYTES / 1000:.0f} KB fit: give paths of fewer lambdas, or fewer"
+            )
         super().__init__(
             cargo={
                 **packed,

@@ -85,7 +85,13 @@ def store_fits(paths: Mapping[float, glm.Path]) -> StoredFits:
                 "all paths must be fitted at the same lambdas on the same features: pass the "
                 "first one's lambdas to the others"
             )
+    if len(first.lambdas) < 2:
+        raise UsageError("a path needs at least two lambdas to move between, got one")
     fits = [list(paths[tolerance].fits) for tolerance in tolerances]
+    if not all(
+        fit.weights.isfinite().all() and fit.bias.isfinite().all() for f in fits for fit in f
+    ):
+        raise UsageError("a path holds NaN or infinity: its fit went wrong, look there")
     rounded = [[round_weights(fit.weights.cpu().double().numpy()) for fit in row] for row in fits]
 
     def each(name: str) -> NDArray[np.float64]:

@@ -3,6 +3,8 @@
 const SIZES = [["one", "one magnitude, the mean of their sizes"], ["fitted", "nothing: they stay as fitted"]];
 const BIASES = [["counts", "evened out by counts"], ["fitted", "as fitted"], ["none", "0 for all"]];
 
+const MOST_CUTS = 160; // of the curve: each is a layer whose accuracy is counted
+
 function makeCuts(cargo, arrays) {
   const store = makeStore(arrays, cargo.classes, cargo.given), { weights, biases } = arrays;
   const { features } = store, classes = cargo.classes.length;
@@ -11,7 +13,8 @@ function makeCuts(cargo, arrays) {
   const size = (i) => Math.abs(weights[i]);
   const ranked = [...weights.keys()].filter(size).sort((a, b) => size(b) - size(a));
   const sizes = ranked.map(size), reach = Math.max(...[...biases].map(Math.abs));
-  const curves = new Map();
+  const curves = new Map(), each = Math.max(1, Math.ceil(ranked.length / MOST_CUTS));
+  const cuts = ranked.map((_, i) => i + 1).filter((count) => count % each === 0 || count === ranked.length);
 
   function byCounts(codes) { // a straight line, from the class with the fewest pluses down to that with the most
     const balance = codes.map((row) => row.reduce((sum, [, sign]) => sum + sign, 0));
@@ -40,15 +43,16 @@ function makeCuts(cargo, arrays) {
   return {
     store, ranked, sizes, at,
     fitted: accuracyOf(entriesOf(weights, features), biases, store),
-    curve(become, way) { // the accuracy of every cut, computed once
+    cuts,
+    curve(become, way) { // the accuracy of cuts all along, computed once
       const key = `${become} ${way}`;
-      if (!curves.has(key)) curves.set(key, ranked.map((_, i) => at(i + 1, become, way).accuracy));
+      if (!curves.has(key)) curves.set(key, cuts.map((count) => at(count, become, way).accuracy));
       return curves.get(key);
     },
   };
 }
 
-function makeCutPlots({ store, sizes, fitted }, setKept) {
+function makeCutPlots({ store, sizes, fitted, cuts }, setKept) {
   const margin = { left: 46, right: 10, top: 8, bottom: 34 };
   const sorted = plot({ height: 190, margin, description: "Sizes of the weights, sorted, and the threshold",
     caption: h("span", {}, "Sizes of the weights, sorted",
@@ -95,7 +99,7 @@ function makeCutPlots({ store, sizes, fitted }, setKept) {
       place(part, { d: `M${left} ${top}H${px(x(count + 0.5))}V${bottom}H${left}Z` });
       place(level, { x1: left, x2: right, y1: up(layer.threshold), y2: up(layer.threshold) });
       place(float, { x1: left, x2: right, y1: share(fitted), y2: share(fitted) });
-      place(accuracy, { d: line(ranks, shares, x, share) });
+      place(accuracy, { d: line(cuts, shares, x, share) });
       place(dot, { r: 5, cx: px(x(count)), cy: px(share(layer.accuracy)) });
       panels.forEach(({ box }, k) => {
         const across = x(count + (k ? 0 : 0.5));

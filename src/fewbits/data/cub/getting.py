@@ -55,6 +55,7 @@ def get_cub(
     with disk_errors(home):
         home.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
+            part = _fresh(folder.with_name(f".{folder.name}.part"))
             path = home / archive.name
             here = path.is_file()
             if here:
@@ -64,7 +65,9 @@ def get_cub(
             if not here:
                 fetch([archive.url], path, archive.md5, archive.size,
                       lambda have: report(archive.name, have, archive.size))  # fmt: skip
-            _unpack(path, folder, lambda have: report(f"unpacking {LAYOUT}", have, archive.size))
+            _unpack(
+                path, part, folder, lambda have: report(f"unpacking {LAYOUT}", have, archive.size)
+            )
             if not here:
                 path.unlink()
     return True
@@ -123,10 +126,18 @@ def _check(path: Path, archive: Archive) -> None:
         raise FewbitsError(f"{path}: expected MD5 {archive.md5}, got {md5}: {REMEDY}")
 
 
-def _unpack(path: Path, folder: Path, report: Report) -> None:
+def _fresh(part: Path) -> Path:
+    """A place that nothing holds: what a killed run left there is gone before space is counted."""
+    if part.is_symlink():
+        part.unlink()
+    elif part.exists():
+        shutil.rmtree(part)
+    return part
+
+
+def _unpack(path: Path, part: Path, folder: Path, report: Report) -> None:
     """Unpack beside the folder, then rename; a kill leaves the old state."""
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+    part.mkdir()
     try:
         unpack_tar(path, part, MEMBERS, LARGEST, report)
         inside, names = part / LAYOUT, part / "attributes.txt"
