@@ -1,4 +1,4 @@
-// A last layer as a picture: a row a class, a column a feature, a square for each weight that is not 0.
+// A last layer as a picture: a row a class, a column a feature, a square or a bar for each weight that is not 0.
 
 const NAME_WIDTH = 122, LETTERS = 17, TALLEST = 340;
 const shortened = (name) => (name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}\u2026` : name);
@@ -8,8 +8,8 @@ function makeMatrix({ classNames, features }) {
   const margin = { left: named ? NAME_WIDTH : 46, right: 10, top: 4, bottom: 34 };
   const panel = plot({
     caption: h("span", {}, "The layer: a row a class, a column a feature",
-      h("span", { class: "fb-key fb-key-box qsenn-text" }, "for"),
-      h("span", { class: "fb-key fb-key-box wrong-text" }, "against")),
+      h("span", { class: "fb-key fb-key-box qsenn-text" }, "for: squares"),
+      h("span", { class: "fb-key fb-key-box wrong-text" }, "against: bars")),
     description: "Matrix of the weights that are not 0, classes down, features across",
     height: rows * high + margin.top + margin.bottom, margin,
   });
@@ -38,8 +38,9 @@ function makeMatrix({ classNames, features }) {
       entries.forEach((found, c) => {
         for (const [f, weight] of found) {
           const side = Math.max(2, 0.92 * cell * Math.sqrt(Math.abs(weight) / largest));
-          const at = `M${px(across(f) - side / 2)} ${px(down(c) - side / 2)}`;
-          paths[weight > 0 ? "plus" : "minus"] += `${at}h${px(side)}v${px(side)}h${px(-side)}z`;
+          const tall = weight > 0 ? side : Math.max(1.5, 0.4 * side); // a minus is a bar: not by colour alone
+          const at = `M${px(across(f) - side / 2)} ${px(down(c) - tall / 2)}`;
+          paths[weight > 0 ? "plus" : "minus"] += `${at}h${px(side)}v${px(tall)}h${px(-side)}z`;
         }
       });
       for (const [sign, d] of Object.entries(paths)) place(marks[sign], { d });

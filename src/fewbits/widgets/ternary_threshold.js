@@ -69,7 +69,9 @@ function verdict({ layer, fitted }, { store }) {
       `nothing but the bias tells them apart. ${beside}`;
     return { tone: "wrong", text };
   }
-  return { tone: lost > 0.1 ? "wrong" : "plain", text: `A class has ${spread}. ${beside}` };
+  const text = `A class has ${spread}. ${beside}`;
+  if (lost <= 0.1) return { tone: "plain", text };
+  return { tone: "wrong", text: `${text} More than a tenth of the pictures is lost.` };
 }
 
 const control = { render: mounted("TernaryThreshold", view) };
