@@ -18,6 +18,8 @@ from fewbits.palette import LIGHT
 SHADES = ("qsenn", "float", "wrong", "pact", "protoquant", "ink")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 
+LEVEL = 16  # of 256
+
 Photo = UInt8[Tensor, "3 height width"]
 
 
@@ -28,7 +30,9 @@ def spoken(name: str) -> str:
 
 def show_photo(axes: Axes, photo: Photo, title: str = "") -> None:
     """A picture in colours, without ticks."""
-    axes.imshow(photo.permute(1, 2, 0).cpu().numpy(), interpolation="none")
+    # Sixteen levels a colour: less than half of the bytes, and a page holds dozens of photos.
+    few = photo.cpu() // LEVEL * LEVEL + LEVEL // 2
+    axes.imshow(few.permute(1, 2, 0).numpy(), interpolation="none")
     axes.set_title(title, fontsize=7)
     axes.set(xticks=[], yticks=[])
     axes.grid(visible=False)
