@@ -1,17 +1,20 @@
 """What every figure promises: valid SVG, described, in the page's colours, alone in its page."""
 
 import base64
+import io
 import re
 import struct
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from fewbits import figures
 from fewbits.data import Split
 from fewbits.errors import UsageError
-from fewbits.figures.drawing import Drawing, follow_theme, picture
+from fewbits.figures.drawing import Drawing, follow_theme, picture, smaller_png
 from fewbits.palette import LIGHT
 
 VALUES = torch.linspace(0, 3, 200).square()
@@ -187,3 +190,41 @@ def test_layers_count_what_is_not_0():
 )
 def test_names_as_one_reads_them(name, read):
     assert figures.spoken(name) == read
+
+
+def embedded(picture: np.ndarray) -> re.Match[str]:
+    """A picture as matplotlib embeds it in an SVG."""
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, format="png")
+    found = re.fullmatch(r".*", base64.b64encode(out.getvalue()).decode())
+    assert found
+    return found
+
+
+def opened(text: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGBA"))
+
+
+def test_embedded_pictures_of_few_colours_lose_bytes_and_nothing_else():
+    numbers = np.random.default_rng(0)
+    picture = numbers.integers(256, size=(256, 4), dtype=np.uint8)[
+        numbers.permutation(64 * 64) % 256
+    ].reshape(64, 64, 4)
+    picture[:, :, 3] = 255
+    found = embedded(picture)
+    small = smaller_png(found)
+    assert (opened(small) == picture).all()
+    assert len(small) < 0.5 * len(found[0])
+
+
+@pytest.mark.parametrize("spoil", ["a pixel one sees through", "a colour too many"])
+def test_other_embedded_pictures_stay_as_they_are(spoil):
+    picture = np.zeros((2, 200, 4), dtype=np.uint8)
+    picture[:, :, 3] = 255
+    picture[0, :, 0] = np.arange(200)
+    if spoil == "a colour too many":
+        picture[1, :, 1] = np.arange(200)
+    else:
+        picture[0, 3, 3] = 254
+    found = embedded(picture)
+    assert smaller_png(found) == found[0]

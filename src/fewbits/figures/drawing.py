@@ -1,14 +1,17 @@
 """The one way a plot is made: SVG whose colours follow the page's theme, with alt text."""
 
+import base64
 import io
 import re
 from html import escape
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 from torch import Tensor
 
 from fewbits.palette import LIGHT
@@ -43,6 +46,7 @@ SVG = (
     "fill: var(--fb-ink, #1D222B); stroke-linejoin: round; display: block; "
     "width: 100%; height: auto; max-width: {most}rem; min-width: {least}rem"
 )
+EMBEDDED = re.compile(r"(?<=data:image/png;base64,)[^\"]+")
 # A hundredth of a point is more than a screen can show.
 LONG = re.compile(r"-?\d+\.\d{3,}")
 
@@ -104,6 +108,23 @@ def _hundredths(number: re.Match[str]) -> str:
     return f"{float(number[0]):.2f}"
 
 
+def smaller_png(found: re.Match[str]) -> str:
+    """An embedded picture of at most 256 opaque colours, with a palette: half of the bytes.
+
+    Matplotlib writes four bytes a pixel whatever a picture holds. Any other picture stays as it is.
+    """
+    picture = Image.open(io.BytesIO(base64.b64decode(found[0]))).convert("RGBA")
+    pixels = np.asarray(picture)
+    colours, places = np.unique(pixels.reshape(-1, 4), axis=0, return_inverse=True)
+    if len(colours) > 256 or (colours[:, 3] < 255).any():
+        return found[0]
+    small = Image.fromarray(places.reshape(pixels.shape[:2]).astype(np.uint8), mode="P")
+    small.putpalette(colours[:, :3].tobytes())
+    with io.BytesIO() as out:
+        small.save(out, format="png", optimize=True)
+        return base64.b64encode(out.getvalue()).decode()
+
+
 def follow_theme(document: str, alt: str, width: float) -> str:
     """Matplotlib's SVG made fit for a page: no prologue, no global style, colours as variables.
 
@@ -115,6 +136,7 @@ def follow_theme(document: str, alt: str, width: float) -> str:
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
     svg = re.sub(r"\s+", " ", svg)
+    svg = EMBEDDED.sub(smaller_png, svg)
     svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
     svg = re.sub(r' (d|x|y)="[^"]*"', lambda place: LONG.sub(_hundredths, place[0]), svg)
     while svg != (svg := re.sub(r"<g> ?</g>|<g/>", "", svg)):

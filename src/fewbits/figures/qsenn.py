@@ -9,6 +9,7 @@ from jaxtyping import Float, Int, UInt8
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import FixedLocator, NullLocator
+from PIL import Image
 from torch import Tensor
 
 from fewbits.data import Split
@@ -18,7 +19,8 @@ from fewbits.palette import LIGHT
 SHADES = ("qsenn", "float", "wrong", "pact", "protoquant", "ink")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 
-LEVEL = 16  # of 256
+COLOURS = 64  # of a photo in a figure
+DARKEST = 0.2  # what is left of a photo's light where a feature is silent
 
 Photo = UInt8[Tensor, "3 height width"]
 
@@ -30,9 +32,10 @@ def spoken(name: str) -> str:
 
 def show_photo(axes: Axes, photo: Photo, title: str = "") -> None:
     """A picture in colours, without ticks."""
-    # Sixteen levels a colour: less than half of the bytes, and a page holds dozens of photos.
-    few = photo.cpu() // LEVEL * LEVEL + LEVEL // 2
-    axes.imshow(few.permute(1, 2, 0).numpy(), interpolation="none")
+    # A palette: a third of the bytes, and a page holds dozens of photos.
+    whole = Image.fromarray(photo.cpu().permute(1, 2, 0).contiguous().numpy())
+    few = whole.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
+    axes.imshow(np.asarray(few), interpolation="none")
     axes.set_title(title, fontsize=7)
     axes.set(xticks=[], yticks=[])
     axes.grid(visible=False)
@@ -164,10 +167,9 @@ def maps_over(
         show_photo(cells[0], photo, name)
         side = photo.shape[-1]
         for axes, one, title in zip(cells[1:], own, titles, strict=False):
-            show_photo(axes, photo, title)
-            loud = torch.nn.functional.interpolate(one[None, None], size=side, mode="nearest")[0, 0]
-            shade = 1 - loud / loud.max().clamp_min(1e-12)
-            axes.imshow(shade.numpy(), cmap="gray_r", alpha=0.82 * shade.numpy(), vmin=0, vmax=1)
+            loud = torch.nn.functional.interpolate(one[None, None], size=side, mode="nearest")[0]
+            light = DARKEST + (1 - DARKEST) * loud / loud.max().clamp_min(1e-12)
+            show_photo(axes, (photo.cpu() * light.clamp_min(DARKEST)).to(torch.uint8), title)
     return drawing
 
 
