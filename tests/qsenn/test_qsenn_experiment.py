@@ -13,6 +13,7 @@ from fewbits.data import pictures
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.metrics import features as measures
 from fewbits.qsenn import backbones, experiment, measuring, pipeline, tables
+from fewbits.qsenn.rounding import Rounding
 from fewbits.training import TrainSettings, accuracy, to_float
 
 BLOCK = {
@@ -78,7 +79,7 @@ def test_numbers_are_those_of_the_networks(finished, few):
     dense = pipeline.train_dense(images, backbone, SHORT, 0)
     assert report.metrics["dense_accuracy"] == accuracy(dense, images.test)
     kept = pipeline.keep_features(dense, images.train, 3, 8)
-    tuned = pipeline.iterate(dense, images, kept, (SHORT, SHORT), 0, per_class=2)[-1].tuned
+    tuned = pipeline.iterate(dense, images, kept, (SHORT, SHORT), 0, rounding=Rounding(2))[-1].tuned
     assert report.metrics["test_accuracy"] == pytest.approx(accuracy(tuned, images.test))
     maps = tuned.maps(to_float(images.test.images)).detach()
     predicted = tuned.logits(maps).argmax(1)
@@ -137,6 +138,18 @@ def test_photographs_without_attributes_have_null_where_nothing_is_known(few, tm
     )
 
 
+def test_a_run_can_do_without_baselines_and_round_in_other_ways(finished, few, tmp_path):
+    other = replace(SETTINGS, baselines=False, cut="class", bias="solved")
+    report, _ = experiment.run(other, few, tmp_path)
+    assert report.metrics["baselines"] == {}
+    assert report.metrics["dense"] == finished[1].metrics["dense"]
+    assert not (tmp_path / "random-1.pt").exists()
+    uses = report.metrics["iterations"][0]["features_per_class"]
+    assert uses["max"] <= 2
+    head = torch.load(tmp_path / "round-1.pt", weights_only=False)[1]
+    assert head["head.bias"].sum().item() == pytest.approx(0, abs=1e-4)
+
+
 def test_weights_are_told_apart_by_what_they_hold(tmp_path):
     for name, text in (("a", b"1"), ("b", b"1"), ("c", b"2")):
         (tmp_path / name).write_bytes(text)
@@ -155,6 +168,8 @@ def test_weights_are_told_apart_by_what_they_hold(tmp_path):
         ({"features": 1}, "features must be from 2 to 10,000, got 1"),
         ({"per_class": 51}, "per_class must be from 1 to 50, got 51"),
         ({"iterations": 0}, "iterations must be from 1 to 100, got 0"),
+        ({"cut": "none"}, "cut must be one of layer, class, got 'none'"),
+        ({"bias": "best"}, "bias must be one of counts, fitted, zero, solved, got 'best'"),
         ({"side": -1}, "side must be from 0 to 2,048, got -1"),
     ],
 )

@@ -14,6 +14,7 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn import backbones, pipeline
 from fewbits.qsenn.diversity import diversity_loss
 from fewbits.qsenn.network import DenseHead, FeatureNetwork, FixedHead, make_dense
+from fewbits.qsenn.rounding import Rounding
 from fewbits.training import TrainSettings, accuracy, to_float
 
 CLASSES, SIDE, FEATURES = 4, 16, 12
@@ -49,7 +50,7 @@ def kept(dense, pictures):
 @pytest.fixture(scope="module")
 def rounds(dense, pictures, kept):
     settings = pipeline.falling(SHORT, 2)
-    return pipeline.iterate(dense, pictures, kept, settings, 0, per_class=2)
+    return pipeline.iterate(dense, pictures, kept, settings, 0, rounding=Rounding(2))
 
 
 def test_the_loss_is_cross_entropy_and_diversity(dense, pictures):
@@ -135,12 +136,17 @@ def test_a_network_is_made_where_its_backbone_lies():
 
 def test_a_checkpoint_of_another_layer_or_backbone_is_not_taken(dense, pictures, kept, tmp_path):
     settings = pipeline.falling(SHORT, 1)
-    pipeline.iterate(dense, pictures, kept, settings, 0, per_class=2, checkpoints=tmp_path)
-    with pytest.raises(UsageError, match="belongs to another network"):
-        pipeline.iterate(dense, pictures, kept, settings, 0, per_class=1, checkpoints=tmp_path)
+    pipeline.iterate(dense, pictures, kept, settings, 0, rounding=Rounding(2), checkpoints=tmp_path)
     with pytest.raises(UsageError, match="belongs to another network"):
         pipeline.iterate(
-            dense, pictures, kept.flip(0), settings, 0, per_class=2, checkpoints=tmp_path
+            dense, pictures, kept, settings, 0, rounding=Rounding(1), checkpoints=tmp_path
+        )
+    with pytest.raises(UsageError, match="belongs to another network"):
+        zero = Rounding(2, bias="zero")
+        pipeline.iterate(dense, pictures, kept, settings, 0, rounding=zero, checkpoints=tmp_path)
+    with pytest.raises(UsageError, match="belongs to another network"):
+        pipeline.iterate(
+            dense, pictures, kept.flip(0), settings, 0, rounding=Rounding(2), checkpoints=tmp_path
         )
     file = tmp_path / "dense.pt"
     pipeline.train_dense(pictures, backbones.build("tiny"), SHORT, 0, checkpoint=file)
@@ -198,7 +204,7 @@ def test_a_round_begins_where_the_last_one_ended(pictures, kept, rounds):
 
 def test_the_loop_leaves_the_dense_network_alone(dense, pictures, kept):
     before = deepcopy(dense.state_dict())
-    pipeline.iterate(dense, pictures, kept, [SHORT], 0, per_class=2)
+    pipeline.iterate(dense, pictures, kept, [SHORT], 0, rounding=Rounding(2))
     assert all(torch.equal(before[name], value) for name, value in dense.state_dict().items())
 
 
@@ -213,7 +219,7 @@ def test_a_loop_that_was_killed_goes_on_with_the_same_result(
 
         return at_once if place == 2 else None
 
-    given = {"per_class": 2, "checkpoints": tmp_path}
+    given = {"rounding": Rounding(2), "checkpoints": tmp_path}
     with pytest.raises(KeyboardInterrupt):
         pipeline.iterate(dense, pictures, kept, settings, 0, on_stage=stop, **given)
     assert [file.name for file in tmp_path.iterdir()] == ["round-1.pt"]

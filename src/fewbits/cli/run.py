@@ -120,6 +120,17 @@ def qsenn(
     features: Annotated[int, typer.Option(help="How many the last layer may use.")] = 50,
     per_class: Annotated[int, typer.Option(help="Features a class, on average.")] = 5,
     iterations: Annotated[int, typer.Option(help="Passes of the loop.")] = 4,
+    cut: Annotated[
+        str,
+        typer.Option(help="One threshold for the layer, as in the paper, or each class its own."),
+    ] = "layer",
+    bias: Annotated[
+        str,
+        typer.Option(help="The ternary layer's: counts, as in the paper, fitted, zero, solved."),
+    ] = "counts",
+    baselines: Annotated[
+        bool, typer.Option(help="Also train what Q-SENN is held against: most of the time.")
+    ] = True,
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
     scale: Annotated[str, typer.Option(help="smoke (two minutes) or real (hours)")] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights and batches.")] = 0,
@@ -142,6 +153,9 @@ def qsenn(
         features=features,
         per_class=per_class,
         iterations=iterations,
+        cut=cut,
+        bias=bias,
+        baselines=baselines,
         scale=scale,
         seed=seed,
         side=side,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from fewbits.data import SCALES, ImageSet, digest_of
@@ -18,6 +18,7 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn import backbones, pipeline
 from fewbits.qsenn.measuring import Block, measure
 from fewbits.qsenn.network import FeatureNetwork
+from fewbits.qsenn.rounding import Rounding
 from fewbits.qsenn.ternary import random_ternary
 from fewbits.report import Report, provenance, run_once
 from fewbits.training import (
@@ -43,6 +44,9 @@ class Settings:
         features: how many the last layer may use.
         per_class: features a class, on average.
         iterations: passes of the loop.
+        cut, bias: how the sparse fit becomes ternary, see
+            :class:`fewbits.qsenn.rounding.Rounding`.
+        baselines: also train the networks that Q-SENN is held against: most of the time.
         side: height and width at which pictures are looked at, in pixels; 0 for the default.
 
     Raises:
@@ -58,8 +62,12 @@ class Settings:
     scale: str = "smoke"
     seed: int = 0
     side: int = 0
+    cut: str = "layer"
+    bias: str = "counts"
+    baselines: bool = True
 
     def __post_init__(self) -> None:
+        self.rounding  # noqa: B018 - says which names it knows
         if self.scale not in SCALES:
             raise UsageError(f"unknown scale {self.scale!r}: expected one of {', '.join(SCALES)}")
         for name, least, most in (
@@ -71,6 +79,11 @@ class Settings:
         ):
             if not least <= (got := getattr(self, name)) <= most:
                 raise UsageError(f"{name} must be from {least} to {most:,}, got {got}")
+
+    @property
+    def rounding(self) -> Rounding:
+        """How the sparse fit becomes ternary."""
+        return Rounding(self.per_class, self.cut, self.bias)
 
     @property
     def shown_side(self) -> int:
@@ -220,32 +233,11 @@ class Bench:
             kept,
             self.plan.rounds,
             self.settings.seed,
-            per_class=self.settings.per_class,
+            rounding=self.settings.rounding,
             checkpoints=self.out,
             on_stage=lambda place: stage(f"pass {place}", self.on_stage),
         )
-        first = rounds[0]
-        how, magnitude = first.path.standardization, first.layer.magnitude
-
-        def around(name: str, weights: torch.Tensor, bias: torch.Tensor) -> Block:
-            network = pipeline.with_layer(dense, kept, weights, bias, how)
-            return self.measure(self.through_all(network, name), top)
-
-        drawn = random_ternary(classes, len(kept), self.settings.per_class, self.settings.seed)
-        sldd = pipeline.sldd_layer(first.path, self.settings.per_class)
-        longer = self.through_all(deepcopy(dense), "dense-longer")
-        baselines = {
-            "dense, trained on": self.measure(longer, top),
-            "sldd": around("sldd", sldd.weights, sldd.bias),
-            "glm-saga-5": self.measure(self.sparse_only(dense), top),
-            "first layer kept": around("first-layer", first.layer.weights, first.layer.bias),
-            "random layer": around("random", magnitude * drawn.weights, drawn.bias),
-        }
-        if self.known.class_attributes is not None:
-            codes = attribute_codes(self.known.class_attributes, len(kept), self.settings.per_class)
-            baselines["attributes' layer"] = around(
-                "attributes", magnitude * codes, torch.zeros(classes)
-            )
+        baselines = self.baselines(dense, kept, rounds[0], top) if self.settings.baselines else {}
         tuned = [self.measure(one.tuned, top) for one in rounds]
         return {
             "dense_accuracy": top,
@@ -261,6 +253,38 @@ class Bench:
                 for one, block in zip(rounds, tuned, strict=True)
             ],
         }
+
+    def baselines(
+        self,
+        dense: FeatureNetwork,
+        kept: Int[Tensor, " kept"],
+        first: pipeline.Round,
+        top: float,
+    ) -> dict[str, Block]:
+        """The same measures of networks that do without a part of the loop, trained as long."""
+        how, magnitude = first.path.standardization, first.layer.magnitude
+
+        def around(name: str, weights: torch.Tensor, bias: torch.Tensor) -> Block:
+            network = pipeline.with_layer(dense, kept, weights, bias, how)
+            return self.measure(self.through_all(network, name), top)
+
+        classes = self.pictures.num_classes
+        drawn = random_ternary(classes, len(kept), self.settings.per_class, self.settings.seed)
+        sldd = pipeline.sldd_layer(first.path, self.settings.per_class)
+        longer = self.through_all(deepcopy(dense), "dense-longer")
+        blocks = {
+            "dense, trained on": self.measure(longer, top),
+            "sldd": around("sldd", sldd.weights, sldd.bias),
+            "glm-saga-5": self.measure(self.sparse_only(dense), top),
+            "first layer kept": around("first-layer", first.layer.weights, first.layer.bias),
+            "random layer": around("random", magnitude * drawn.weights, drawn.bias),
+        }
+        if self.known.class_attributes is not None:
+            codes = attribute_codes(self.known.class_attributes, len(kept), self.settings.per_class)
+            blocks["attributes' layer"] = around(
+                "attributes", magnitude * codes, torch.zeros(classes)
+            )
+        return blocks
 
     def measure(self, network: FeatureNetwork, top: float) -> Block:
         """All measures of one network."""

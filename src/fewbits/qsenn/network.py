@@ -113,7 +113,8 @@ class FeatureNetwork(nn.Module):
         """What of this network a checkpoint of another one may not replace."""
         digest = hashlib.sha256(self.kept.cpu().numpy().tobytes())
         if isinstance(self.head, FixedHead):
-            digest.update(self.head.weight.sign().cpu().numpy().tobytes())
+            for fixed in (self.head.weight, self.head.bias):
+                digest.update(fixed.sign().cpu().numpy().tobytes())
         return f"{self.backbone.name}, {'frozen' * self.frozen}, {digest.hexdigest()[:16]}"
 
     def train(self, mode: bool = True) -> "FeatureNetwork":

@@ -15,8 +15,9 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn.backbones import Backbone
 from fewbits.qsenn.diversity import WEIGHT, diversity_loss
 from fewbits.qsenn.network import FeatureNetwork, FixedHead, make_dense
+from fewbits.qsenn.rounding import PAPERS, Rounding
 from fewbits.qsenn.selection import select_features
-from fewbits.qsenn.ternary import PER_CLASS, TernaryLayer, make_ternary
+from fewbits.qsenn.ternary import PER_CLASS, TernaryLayer
 from fewbits.training import (
     LARGEST_SEED,
     OnStep,
@@ -114,7 +115,13 @@ def fit_sparse(
     Raises:
         FewbitsError: a fit of it did not reach the tolerance.
     """
-    table = features_of(network, split)[:, kept]
+    return _fit_table(features_of(network, split)[:, kept], split, classes, tolerance)
+
+
+def _fit_table(
+    table: Float[Tensor, "image kept"], split: Split, classes: int, tolerance: float
+) -> glm.Path:
+    """The path over features that were computed already."""
     path = glm.fit_path(table, split.labels, classes, tolerance=tolerance)
     for strength, point in zip(path.lambdas, path.fits, strict=True):
         if not point.converged:
@@ -181,7 +188,7 @@ def iterate(
     rounds: Sequence[TrainSettings],
     seed: int,
     *,
-    per_class: int = PER_CLASS,
+    rounding: Rounding = PAPERS,
     diversity: float = WEIGHT,
     tolerance: float = 1e-4,
     checkpoints: Path | None = None,
@@ -192,15 +199,17 @@ def iterate(
     Args:
         kept: positions among the dense network's features, chosen once.
         rounds: how each fine-tuning trains. Each draws its batches and noise anew.
+        rounding: how a fit becomes ternary; default the paper's way.
         checkpoints: a folder for them, ``round-1.pt`` and so on.
         on_stage: from a pass's number to what is called in its training, for a progress bar.
     """
     done: list[Round] = []
     network, positions = dense, kept
     for place, settings in enumerate(rounds, start=1):
-        path = fit_sparse(network, positions, pictures.train, pictures.num_classes, tolerance)
-        layer = make_ternary(path.last.weights, path.last.bias, per_class, fewer=True)
+        table = features_of(network, pictures.train)[:, positions]
+        path = _fit_table(table, pictures.train, pictures.num_classes, tolerance)
         how = path.standardization
+        layer = rounding(path.last, how.apply(table), pictures.train.labels)
         rounded = with_layer(network, positions, layer.weights, layer.bias, how)
         file = None if checkpoints is None else checkpoints / f"round-{place}.pt"
         tuned = fine_tune(

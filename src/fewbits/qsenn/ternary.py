@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int8
+from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
 from fewbits.errors import UsageError
@@ -56,15 +56,10 @@ def make_ternary(
         UsageError: the budget is below 1 or more than the features, a weight is NaN or infinite,
             too few are not 0, or all are 0.
     """
-    classes, features = weights.shape
-    if not 1 <= per_class <= features:
-        raise UsageError(
-            f"per_class must be from 1 to the number of features, {features}, got {per_class}"
-        )
-    if not (torch.isfinite(weights).all() and torch.isfinite(bias).all()):
-        raise UsageError("the layer holds NaN or infinity: its fit went wrong, look there")
-    budget, strength = per_class * classes, weights.abs().flatten()
-    nonzeros = int((strength > 0).sum())
+    _check_share(per_class, weights.shape[1])
+    _check_finite(weights, bias)
+    classes = len(weights)
+    budget, nonzeros = per_class * classes, int((weights != 0).sum())
     if nonzeros < budget and not (fewer and nonzeros):
         raise UsageError(
             f"the layer has {nonzeros} weights that are not 0, fewer than the budget of "
@@ -91,13 +86,58 @@ def keep_largest(
     kept = torch.zeros_like(strength, dtype=torch.bool)
     kept[ranked[:budget]] = True
     dropped = strength[ranked[budget]] if budget < len(ranked) else strength.new_zeros(())
-    codes = (weights.sign() * kept.view_as(weights)).to(torch.int8)
-    return TernaryLayer(
-        codes,
-        strength[kept].mean().item(),
-        count_bias(codes, bias.abs().max().item()),
-        ((strength[ranked[budget - 1]] + dropped) / 2).item(),
-    )
+    threshold = ((strength[ranked[budget - 1]] + dropped) / 2).item()
+    return _round(weights, bias, kept.view_as(weights), threshold)
+
+
+def keep_each(
+    weights: Float[Tensor, "class feature"],
+    bias: Float[Tensor, " class"],
+    per_class: int = PER_CLASS,
+) -> TernaryLayer:
+    """The ``per_class`` largest weights of each class, or all it has, as one magnitude.
+
+    Every class has a threshold of its own; the layer's ``threshold`` is the lowest of them.
+
+    Raises:
+        UsageError: ``per_class`` is below 1 or more than the features, a weight is NaN or infinite,
+            or all are 0.
+    """
+    _check_share(per_class, weights.shape[1])
+    _check_finite(weights, bias)
+    strength = weights.abs()
+    if not strength.any():
+        raise UsageError("all weights of the layer are 0: end the path at a weaker lambda")
+    ranked, order = strength.sort(dim=1, descending=True, stable=True)
+    stays = ranked[:, :per_class] > 0
+    kept = torch.zeros_like(strength, dtype=torch.bool).scatter_(1, order[:, :per_class], stays)
+    below = torch.where(kept, 0.0, strength).amax(1)
+    smallest = torch.where(kept, strength, torch.inf).amin(1)
+    return _round(weights, bias, kept, ((smallest + below) / 2).min().item())
+
+
+def _round(
+    weights: Float[Tensor, "class feature"],
+    bias: Float[Tensor, " class"],
+    kept: Bool[Tensor, "class feature"],
+    threshold: float,
+) -> TernaryLayer:
+    """One magnitude for the weights that are kept, and the bias by counts."""
+    codes = (weights.sign() * kept).to(torch.int8)
+    magnitude = weights[kept].abs().mean().item()
+    return TernaryLayer(codes, magnitude, count_bias(codes, bias.abs().max().item()), threshold)
+
+
+def _check_share(per_class: int, features: int) -> None:
+    if not 1 <= per_class <= features:
+        raise UsageError(
+            f"per_class must be from 1 to the number of features, {features}, got {per_class}"
+        )
+
+
+def _check_finite(weights: Float[Tensor, "class feature"], bias: Float[Tensor, " class"]) -> None:
+    if not (torch.isfinite(weights).all() and torch.isfinite(bias).all()):
+        raise UsageError("the layer holds NaN or infinity: its fit went wrong, look there")
 
 
 def count_bias(codes: Int8[Tensor, "class feature"], reach: float) -> Float[Tensor, " class"]:
@@ -125,10 +165,7 @@ def random_ternary(
     Raises:
         UsageError: there are not so many different classes to draw.
     """
-    if not 1 <= per_class <= features:
-        raise UsageError(
-            f"per_class must be from 1 to the number of features, {features}, got {per_class}"
-        )
+    _check_share(per_class, features)
     generator = torch.Generator().manual_seed(seed)
     rows: dict[tuple[int, ...], None] = {}
     for _ in range(1000 * classes):
