@@ -105,9 +105,11 @@ def test_a_set_without_attributes_and_masks(toy: Path) -> None:
 
 
 def test_classes_and_lines_that_no_image_needs_are_left_out(toy: Path) -> None:
-    images = toy / "CUB_200_2011" / "images.txt"
-    kept = [line for line in images.read_text().splitlines() if "Bay" not in line]
-    images.write_text("\n".join(kept))
+    bay = {str(key) for key, (of, *_) in IMAGES.items() if of == 5}
+    for name in ("images.txt", "image_class_labels.txt", "train_test_split.txt"):
+        path = toy / "CUB_200_2011" / name
+        kept = [line for line in path.read_text().splitlines() if line.split()[0] not in bay]
+        path.write_text("\n".join(kept))
     birds = read_cub(toy)
     assert birds.class_ids == (2, 9) and birds.train.count + birds.validation.count == 4
     assert set(birds.test.labels.tolist()) == {0, 1}
@@ -188,6 +190,35 @@ def test_a_missing_or_empty_file_is_named(toy: Path, name: str) -> None:
         read_cub(toy)
     path.unlink()
     with pytest.raises(FewbitsError, match=rf"{path.name}: expected a file with .*, got none"):
+        read_cub(toy)
+
+
+@pytest.mark.parametrize("kept", [9, 7, 3])  # 7 and 3 lines are whole classes
+def test_a_list_of_images_that_was_cut_is_no_subset(toy: Path, kept: int) -> None:
+    path = toy / "CUB_200_2011" / "images.txt"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:kept]))
+    first = list(IMAGES)[kept]
+    for name in ("image_class_labels.txt", "train_test_split.txt"):
+        said = (
+            f"images.txt: expected a line for each of the 10 images in {name}, got {kept}: the "
+            f"first it lacks is image {first}, line {kept + 1} there; unpack the official archive"
+        )
+        with pytest.raises(FewbitsError, match=re.escape(said)):
+            read_cub(toy)
+        other = path.with_name(name)
+        other.write_text("".join(other.read_text().splitlines(keepends=True)[:kept]))
+    assert sum(getattr(read_cub(toy, 0), part).count for part in PARTS) == kept
+
+
+@pytest.mark.parametrize(
+    "name", ["image_class_labels.txt", "train_test_split.txt", "bounding_boxes.txt"]
+)
+def test_a_list_about_images_that_was_cut_says_where_it_ends(toy: Path, name: str) -> None:
+    path = toy / "CUB_200_2011" / name
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:8]))
+    said = rf"{name}: .* none for image 21: it tells of 8 images, the last in line 8, image 20; "
+    with pytest.raises(FewbitsError, match=said):
         read_cub(toy)
 
 

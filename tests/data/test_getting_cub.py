@@ -1,6 +1,8 @@
 """``get_cub``: the archive fetched, checked and unpacked, from a mirror on this machine."""
 
+import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -142,15 +144,34 @@ def report(stage, have, total):
     if stage.startswith(moment) and have >= 0.5 * total:
         die()
 
-if moment == "rename":
-    getting.os = types.SimpleNamespace(replace=die)
+def replace(source, target):
+    last = Path(target).name == "CUB_200_2011"
+    if moment == ("before the rename" if last else "attributes"):
+        die()
+    os.replace(source, target)
+    if last and moment == "after the rename":
+        die()
+
+getting.os = types.SimpleNamespace(replace=replace)
 if moment == "unlink":
     Path.unlink = die
 getting.get_cub(toy_set(url, Path(original).read_bytes()), home, report)
 """
 
 
-@pytest.mark.parametrize("moment", [NAME, "unpacking", "rename", "unlink"])
+ARCHIVE, HALF = f"{NAME}.tgz", f".{NAME}.part"
+LEFT = {
+    # moment of the kill: what then lies in the data folder
+    NAME: {f"{ARCHIVE}.part"},
+    "unpacking": {ARCHIVE, HALF},
+    "attributes": {ARCHIVE, HALF},
+    "before the rename": {ARCHIVE, HALF},
+    "after the rename": {ARCHIVE, HALF, NAME},
+    "unlink": {ARCHIVE, NAME},
+}
+
+
+@pytest.mark.parametrize("moment", LEFT)
 def test_killed_at_any_moment_the_next_call_ends_whole(
     info, home, packed, tmp_path, moment
 ) -> None:
@@ -161,18 +182,15 @@ def test_killed_at_any_moment_the_next_call_ends_whole(
     ended = subprocess.run([*command, moment], env=os.environ | {"PYTHONPATH": known})
     assert ended.returncode == -signal.SIGKILL
     left = {path.name for path in home.iterdir()} - {f".{NAME}.lock"}
-    assert (
-        left
-        == {
-            NAME: {f"{NAME}.tgz.part"},
-            "unpacking": {f"{NAME}.tgz", f".{NAME}.part"},
-            "rename": {f"{NAME}.tgz", f".{NAME}.part"},
-            "unlink": {f"{NAME}.tgz", NAME},
-        }[moment]
+    assert left == LEFT[moment]
+    moved = home / HALF / NAME / "attributes" / "attributes.txt"
+    assert moved.is_file() == (moment == "before the rename")
+    assert get_cub(info, home) == (NAME not in left)
+    assert {k: v for k, v in files(home).items() if k in expected(tmp_path)} == expected(tmp_path)
+    # A set that is whole is not touched again, so what stood beside it stays.
+    assert {path.name for path in home.iterdir()} - {f".{NAME}.lock"} == (
+        left if NAME in left else {NAME, ARCHIVE} & (left | {NAME})
     )
-    assert get_cub(info, home) == (moment != "unlink")
-    assert {k: v for k, v in files(home).items() if k != f"{NAME}.tgz"} == expected(tmp_path)
-    assert not (home / f".{NAME}.part").exists()
 
 
 def test_a_truncated_archive_says_how_to_go_on(info, home, packed, mirror, tmp_path) -> None:
@@ -291,3 +309,63 @@ def test_a_link_in_the_place_of_the_unpacking_is_not_followed(info, home, tmp_pa
     assert [path.name for path in theirs.iterdir()] == ["attributes.txt"]
     assert (theirs / "attributes.txt").read_text() == "somebody's"
     assert files(home) == expected(tmp_path)
+
+
+def test_a_set_that_came_while_the_lock_was_taken_is_not_got_again(
+    info, home, tmp_path, mirror, monkeypatch
+) -> None:
+    """Two processes that both found nothing: the second gets the lock when the first is done."""
+
+    class Late(FileLock):
+        def acquire(self, *given, **named):
+            shutil.copytree(tmp_path / "original" / NAME, home / NAME)
+            shutil.copy(
+                tmp_path / "original" / "attributes.txt",
+                home / NAME / "attributes" / "attributes.txt",
+            )
+            return super().acquire(*given, **named)
+
+    monkeypatch.setattr(getting, "FileLock", Late)
+    assert not get_cub(info, home)
+    assert files(home) == expected(tmp_path) and not mirror.asked
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_link_to_nothing_in_its_place_is_found_before_the_download(
+    info, home, tmp_path, mirror, exists
+) -> None:
+    home.mkdir(parents=True)
+    if exists:
+        (tmp_path / "away").mkdir()
+    (home / NAME).symlink_to(tmp_path / "away")
+    said = f"{NAME}: expected all of cub or no such folder, got a link to {tmp_path / 'away'}, wh"
+    with pytest.raises(FewbitsError, match=re.escape(said)):
+        get_cub(info, home)
+    assert not mirror.asked and (home / NAME).is_symlink()
+
+
+def test_a_link_to_a_whole_set_is_the_set(info, home, tmp_path, mirror) -> None:
+    home.mkdir(parents=True)
+    (home / NAME).symlink_to(write_toy(tmp_path / "away") / NAME)
+    assert not get_cub(info, home) and not mirror.asked
+
+
+@pytest.mark.parametrize("name", [f"{NAME}.tgz", f"{NAME}.tgz.part"])
+def test_a_disk_that_cannot_be_read_is_not_said_to_refuse_writing(
+    info, home, packed, monkeypatch, name
+) -> None:
+    home.mkdir(parents=True)
+    (home / name).write_bytes(packed)
+    opened, numbers = Path.open, []
+
+    def fails(path: Path, mode: str = "r", *given, **named):
+        if path.name == name and mode == "rb":
+            raise OSError(numbers[0], os.strerror(numbers[0]))
+        return opened(path, mode, *given, **named)
+
+    monkeypatch.setattr(Path, "open", fails)
+    for error, remedy in ((errno.EIO, "is the disk sound"), (errno.EACCES, "you may not read")):
+        numbers[:] = [error]
+        message = failure(info, home)
+        assert f"{home / name}: cannot be read: " in message and remedy in message
+        assert "written" not in message

@@ -137,3 +137,10 @@ def test_unknown_names_are_refused(name, scale, message, tmp_path):
 def test_missing_cub_says_what_was_expected(tmp_path):
     with pytest.raises(FewbitsError, match=r"expected a folder with images.txt"):
         pictures.load_pictures("cub", tmp_path)
+
+
+def test_an_empty_folder_hides_no_other(tmp_path):
+    write_toy(tmp_path / "cub100")
+    (tmp_path / "CUB_200_2011").mkdir()
+    found = pictures.load_pictures("cub", tmp_path)
+    assert found.folder == tmp_path / "cub100" / "CUB_200_2011" and found.num_classes == 3

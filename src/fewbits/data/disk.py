@@ -1,4 +1,4 @@
-"""Turn what a disk can refuse into one line that says what to do."""
+"""Turn what a disk can refuse, to write or to read, into one line that says what to do."""
 
 import errno
 import shutil
@@ -22,6 +22,9 @@ _REMEDIES = {
     errno.EEXIST: "part of this path is a file: choose another folder with --data DIR",
 }
 
+_NO_RIGHTS = "you may not read it: give yourself the right to, or take another folder: --data DIR"
+_READING = {errno.EACCES: _NO_RIGHTS, errno.EPERM: _NO_RIGHTS}
+
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
@@ -32,6 +35,17 @@ def disk_errors(path: Path) -> Iterator[None]:
         reason = error.strerror or str(error)
         remedy = _REMEDIES.get(error.errno or 0, f"{reason}: choose another folder with --data DIR")
         raise FewbitsError(f"{path}: cannot be written: {remedy}") from error
+
+
+@contextmanager
+def read_errors(path: Path) -> Iterator[None]:
+    """The same inside of which nothing is written: another remedy."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        remedy = _READING.get(error.errno or 0, f"{reason}: is the disk sound, and still there?")
+        raise FewbitsError(f"{path}: cannot be read: {remedy}") from error
 
 
 def nearest_folder(folder: Path) -> Path:

@@ -41,12 +41,21 @@ def raw_folder(info: SetInfo, data_dir: str | Path | None = None) -> Path:
 
 
 def picture_folders(info: PictureSet, data_dir: str | Path | None = None) -> list[Path]:
-    """The folders that hold a set of pictures, whole or not, the likeliest first."""
+    """The folders that hold a set of pictures, whole or not, the likeliest first, empty last."""
     home = data_folder(data_dir)
     if info.name == CUB and (home / "images.txt").is_file():
         return [home]  # CUB's folder itself was named, not the one above it
     found = (sorted(home.glob(place)) for place in info.places)
-    return [folder for folders in found for folder in folders if folder.is_dir()]
+    held = [folder for folders in found for folder in folders if folder.is_dir()]
+    return sorted(held, key=_is_empty)  # stays as it was among its like
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether a folder is known to hold nothing; who reads it is told why that cannot be known."""
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def leads_out(name: str) -> bool:

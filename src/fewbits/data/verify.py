@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from fewbits.data import idx
+from fewbits.data.disk import read_errors
 from fewbits.data.folders import raw_folder, remedy
 from fewbits.data.registry import SetInfo
 from fewbits.data.splits import digest_images
@@ -33,8 +34,12 @@ class Part:
 
 
 def file_digest(path: Path, algorithm: str) -> str:
-    """MD5 or SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
+    """MD5 or SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        FewbitsError: it cannot be read.
+    """
+    with read_errors(path), path.open("rb") as file:
         return hashlib.file_digest(
             file, lambda: hashlib.new(algorithm, usedforsecurity=False)
         ).hexdigest()

@@ -5,7 +5,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float
 
-from fewbits.data.cub.tables import broken, needed, read_by_id, read_in_order, read_numbers
+from fewbits.data.cub.tables import (
+    broken,
+    needed,
+    no_more,
+    read_by_id,
+    read_in_order,
+    read_numbers,
+)
 
 TOLERANCE = 1.0
 """So many pixels a visible part may lie outside of its picture: annotations are rounded."""
@@ -15,9 +22,11 @@ def read_flags(path: Path, ids: list[int]) -> list[bool]:
     """``train_test_split.txt``: whether each image is for training.
 
     Raises:
-        FewbitsError: the file is broken, or says nothing of an image, or neither 0 nor 1.
+        FewbitsError: the file is broken, or says nothing of an image, or neither 0 nor 1, or
+            tells of images that ``images.txt`` lacks.
     """
     found = read_by_id(path, 1, "image id, 1 for training or 0")
+    no_more(path, found, ids)
     flags = []
     for key in ids:
         line, (flag,) = needed(path, found, key, "1 for training or 0")
@@ -31,9 +40,11 @@ def read_labels(path: Path, ids: list[int], classes: dict[int, str]) -> list[int
     """``image_class_labels.txt``: the class id of each image.
 
     Raises:
-        FewbitsError: the file is broken, or says nothing of an image, or names an unknown class.
+        FewbitsError: the file is broken, or says nothing of an image, or names an unknown class,
+            or tells of images that ``images.txt`` lacks.
     """
     found = read_by_id(path, 1, "image id, class id")
+    no_more(path, found, ids)
     labels = []
     for key in ids:
         line, (label,) = needed(path, found, key, "its class id")

@@ -25,10 +25,13 @@ class Attributes:
 def read_attribute_names(folder: Path) -> tuple[str, ...]:
     """``attributes.txt``: beside the folder as in the official archive, or in ``attributes/``.
 
+    Beside a folder that is a link means beside the link, or else beside what it leads to.
+
     Raises:
         FewbitsError: it is in neither place, or broken.
     """
-    places = folder / "attributes" / "attributes.txt", folder.parent / "attributes.txt"
+    around = folder / "attributes", folder.parent, folder.resolve().parent
+    places = [place / "attributes.txt" for place in around]
     path = next((place for place in places if place.is_file()), places[0])
     return read_in_order(path, "attribute id, name")
 

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from fewbits.data.cub.checking import lacking, read_everything
 from fewbits.data.cub.reading import LAYOUT, read_cub
-from fewbits.data.disk import disk_errors, need_space
+from fewbits.data.disk import disk_errors, need_space, read_errors
 from fewbits.data.download import Report, fetch, partial
 from fewbits.data.fetching import FileReport
 from fewbits.data.folders import data_folder, picture_folders
@@ -51,26 +51,30 @@ def get_cub(
         )
     folder = home if picture_folders(info, data_dir) == [home] else home / LAYOUT
     if _is_whole(info, folder):
-        return False
-    with disk_errors(home):
-        home.mkdir(parents=True, exist_ok=True)
-        with _alone(folder):
-            part = _fresh(folder.with_name(f".{folder.name}.part"))
-            path = home / archive.name
-            here = path.is_file()
-            if here:
-                _check(path, archive)
-            come = archive.size if here else _size(partial(path))
-            need_space(home, max(archive.size - come, 0) + archive.unpacked)
-            if not here:
-                fetch([archive.url], path, archive.md5, archive.size,
-                      lambda have: report(archive.name, have, archive.size))  # fmt: skip
-            _unpack(
-                path, part, folder, lambda have: report(f"unpacking {LAYOUT}", have, archive.size)
-            )
-            if not here:
-                path.unlink()
+        return False  # asked before anything is written: the folder may be one to read only
+    with _alone(folder):
+        if _is_whole(info, folder):
+            return False  # another process has brought it since
+        _bring(archive, folder, report)
     return True
+
+
+def _bring(archive: Archive, folder: Path, report: FileReport) -> None:
+    """Fetch what is missing of the archive, and unpack it as ``folder``."""
+    home = folder.parent
+    path, part = home / archive.name, _fresh(folder.with_name(f".{folder.name}.part"))
+    here = path.is_file()
+    if here:
+        _check(path, archive)
+    come = archive.size if here else _size(partial(path))
+    need_space(home, max(archive.size - come, 0) + archive.unpacked)
+    if not here:
+        fetch([archive.url], path, archive.md5, archive.size,
+              lambda have: report(archive.name, have, archive.size))  # fmt: skip
+    _unpack(path, part, folder, lambda have: report(f"unpacking {LAYOUT}", have, archive.size))
+    if not here:
+        with disk_errors(path):
+            path.unlink()
 
 
 def _is_whole(info: PictureSet, folder: Path) -> bool:
@@ -79,7 +83,14 @@ def _is_whole(info: PictureSet, folder: Path) -> bool:
     Raises:
         FewbitsError: something else is there. It may be somebody's work, so it is left alone.
     """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    with read_errors(folder):
+        empty = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    if empty and folder.is_symlink():
+        raise FewbitsError(
+            f"{folder}: expected all of {info.name} or no such folder, got a link to "
+            f"{folder.readlink()}, where there is nothing; remove it and run the same command again"
+        )
+    if empty:
         return False
     try:
         birds = read_cub(folder, name=info.name)
@@ -99,12 +110,14 @@ def _is_whole(info: PictureSet, folder: Path) -> bool:
 def _alone(folder: Path) -> Iterator[None]:
     """Inside, no other process gets the same set: two would write into one file."""
     lock = FileLock(folder.with_name(f".{folder.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise FewbitsError(
-            f"{folder}: another fewbits is getting it: wait until that is done"
-        ) from None
+    with disk_errors(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise FewbitsError(
+                f"{folder}: another fewbits is getting it: wait until that is done"
+            ) from None
     try:
         yield
     finally:
@@ -128,26 +141,29 @@ def _check(path: Path, archive: Archive) -> None:
 
 def _fresh(part: Path) -> Path:
     """A place that nothing holds: what a killed run left there is gone before space is counted."""
-    if part.is_symlink():
-        part.unlink()
-    elif part.exists():
-        shutil.rmtree(part)
+    with disk_errors(part):
+        if part.is_symlink():
+            part.unlink()
+        elif part.exists():
+            shutil.rmtree(part)
     return part
 
 
 def _unpack(path: Path, part: Path, folder: Path, report: Report) -> None:
     """Unpack beside the folder, then rename; a kill leaves the old state."""
-    part.mkdir()
     try:
+        with disk_errors(part):
+            part.mkdir()
         unpack_tar(path, part, MEMBERS, LARGEST, report)
         inside, names = part / LAYOUT, part / "attributes.txt"
         if not (inside / "images.txt").is_file():
             raise FewbitsError(f"{path}: expected {LAYOUT}/images.txt in it, got none: {REMEDY}")
-        if names.is_file():
-            (inside / "attributes").mkdir(exist_ok=True)
-            os.replace(names, inside / "attributes" / names.name)
-        if folder.exists():
-            folder.rmdir()
-        os.replace(inside, folder)
+        with disk_errors(folder):
+            if names.is_file():
+                (inside / "attributes").mkdir(exist_ok=True)
+                os.replace(names, inside / "attributes" / names.name)
+            if folder.exists():
+                folder.rmdir()
+            os.replace(inside, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -89,8 +89,29 @@ def needed(path: Path, found: dict[int, Row], key: int, meaning: str) -> Row:
         FewbitsError: it says nothing of it.
     """
     if key not in found:
-        broken(path, None, f"a line for each image ({meaning})", f"none for image {key}")
+        last = max(found, key=lambda image: found[image][0])
+        broken(
+            path, None, f"a line for each image ({meaning})",
+            f"none for image {key}: it tells of {len(found):,} images, the last in line "
+            f"{found[last][0]}, image {last}",
+        )  # fmt: skip
     return found[key]
+
+
+def no_more(path: Path, found: dict[int, Row], ids: Collection[int]) -> None:
+    """Make sure that ``images.txt`` was not cut short: it names all images that ``path`` tells of.
+
+    Raises:
+        FewbitsError: it does not. A set of some classes has them left out of both files.
+    """
+    if more := found.keys() - set(ids):
+        line, first = min((found[key][0], key) for key in more)
+        broken(
+            path.with_name("images.txt"), None,
+            f"a line for each of the {len(found):,} images in {path.name}",
+            f"{len(ids):,}: the first it lacks is image {first}, line {line} there",
+            f"{REMEDY}; images left out on purpose are left out of {path.name} too",
+        )  # fmt: skip
 
 
 def read_names(path: Path, meaning: str) -> dict[int, str]:
