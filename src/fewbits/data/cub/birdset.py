@@ -16,13 +16,15 @@ class Photos:
         paths: the pictures.
         labels: class numbers from 0, without gaps.
         image_ids: as in the files; they may have gaps.
-        sizes: width and height of each stored picture, in pixels.
+        sizes: width and height of each picture, in pixels.
         boxes: left, top, width and height of the box around the bird, in pixels.
         parts: x and y of each part, in pixels rightwards and downwards; 0 where not visible.
         visible: whether a part can be seen.
         attributes: which attributes were seen on the bird, where the set knows.
         certainty: 1 not visible, 2 guessing, 3 probably, 4 definitely; goes with ``attributes``.
         masks: pictures that are white where the bird is, where the set has them.
+        upright: whether pictures are turned as their EXIF orientation says. CUB's are not: its
+            boxes and parts were measured in the pictures as they are stored.
     """
 
     paths: tuple[Path, ...]
@@ -35,6 +37,7 @@ class Photos:
     attributes: Bool[Tensor, "image attribute"] | None = None
     certainty: UInt8[Tensor, "image attribute"] | None = None
     masks: tuple[Path, ...] | None = None
+    upright: bool = False
 
     @property
     def count(self) -> int:

@@ -6,7 +6,8 @@ import torch
 
 from fewbits.data.cub.birdset import BirdSet, Photos
 from fewbits.data.cub.cutting import cut, path_digest
-from fewbits.data.cub.reading import VALIDATION, picture_size
+from fewbits.data.cub.opening import picture_size
+from fewbits.data.cub.reading import VALIDATION
 from fewbits.errors import FewbitsError, UsageError
 
 TRAIN, TESTS = "train", ("test", "val")
@@ -20,7 +21,9 @@ def read_folders(
 
     That is torchvision's ImageFolder layout, but pictures lie in the class's folder itself.
     Validation is cut from train as in :func:`fewbits.data.cub.read_cub`. Each picture's box is the
-    whole picture; there are no parts.
+    whole picture; there are no parts. A picture counts as a viewer shows it, turned as its EXIF
+    orientation says; :func:`fewbits.data.cub.opening.open_picture` says what becomes of 16 bits and
+    of transparency.
 
     Raises:
         UsageError: a share out of range.
@@ -84,7 +87,8 @@ def _classes(folder: Path) -> list[str]:
 
 
 def _photos(root: Path, paths: list[PurePosixPath], labels: list[int]) -> Photos:
-    sizes = torch.tensor([picture_size(root / path) for path in paths], dtype=torch.int64)
+    found = [picture_size(root / path, upright=True) for path in paths]
+    sizes = torch.tensor(found, dtype=torch.int64)
     return Photos(
         paths=tuple(root / path for path in paths),
         labels=torch.tensor(labels, dtype=torch.int64),
@@ -93,4 +97,5 @@ def _photos(root: Path, paths: list[PurePosixPath], labels: list[int]) -> Photos
         boxes=torch.cat([torch.zeros_like(sizes), sizes], 1).float(),
         parts=torch.zeros(len(paths), 0, 2),
         visible=torch.zeros(len(paths), 0, dtype=torch.bool),
+        upright=True,
     )

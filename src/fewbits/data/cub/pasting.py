@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fewbits.data.cub.birdset import BirdSet, Photos
-from fewbits.data.cub.reading import picture_size
+from fewbits.data.cub.opening import picture_size
 from fewbits.data.cub.tables import broken
 from fewbits.errors import FewbitsError
 

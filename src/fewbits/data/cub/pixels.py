@@ -1,7 +1,7 @@
 """From photographs on disk to squares of pixels, and the truth about them moved along."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,8 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from fewbits.data.cub.birdset import Photos
-from fewbits.data.cub.reading import UNREADABLE
-from fewbits.data.cub.tables import broken
+from fewbits.data.cub.opening import open_picture
 from fewbits.errors import UsageError
 
 MARGIN = 0.1
@@ -21,7 +20,7 @@ MARGIN = 0.1
 def windows(
     photos: Photos, crop: bool = False, margin: float | int = MARGIN
 ) -> Float[Tensor, "image 4"]:
-    """What of each stored picture is shown: left, top, width and height, in its pixels.
+    """What of each picture is shown: left, top, width and height, in its pixels.
 
     Args:
         photos: whose sizes and boxes count.
@@ -66,6 +65,9 @@ def read_pixels(
 ) -> UInt8[Tensor, "image 3 size size"]:
     """The pictures as squares, resized bilinearly with antialiasing, red, green, blue of 0 to 255.
 
+    Pictures of other kinds are converted as :func:`fewbits.data.cub.opening.open_picture` says. The
+    result is written as it is read: no second copy of it is ever held.
+
     Args:
         photos: the pictures to read.
         size: height and width that come out, in pixels.
@@ -79,9 +81,15 @@ def read_pixels(
         FewbitsError: a picture does not decode; the message names it.
     """
     _check(size, workers)
-    pixels = np.empty((photos.count, size, size, 3), dtype=np.uint8)
-    _read_all(photos.paths, "RGB", windows(photos, crop, margin), pixels, workers)
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
+    pixels = np.empty((photos.count, 3, size, size), dtype=np.uint8)
+    shown = windows(photos, crop, margin).tolist()
+
+    def read(row: int) -> None:
+        picture = open_picture(photos.paths[row], upright=photos.upright)
+        pixels[row] = np.moveaxis(np.asarray(_cut_out(picture, shown[row], size)), -1, 0)
+
+    _read_all(read, photos.count, workers)
+    return torch.from_numpy(pixels)
 
 
 def read_masks(
@@ -96,8 +104,13 @@ def read_masks(
     if photos.masks is None:
         raise UsageError("expected a set with segmentations/, got one without: unpack them first")
     _check(size, workers)
-    masks = np.empty((photos.count, size, size), dtype=np.uint8)
-    _read_all(photos.masks, "L", windows(photos, crop, margin), masks, workers)
+    masks, paths = np.empty((photos.count, size, size), dtype=np.uint8), photos.masks
+    shown = windows(photos, crop, margin).tolist()
+
+    def read(row: int) -> None:
+        masks[row] = np.asarray(_cut_out(open_picture(paths[row], "L"), shown[row], size))
+
+    _read_all(read, photos.count, workers)
     return torch.from_numpy(masks)
 
 
@@ -106,40 +119,26 @@ def _check(size: int, workers: int) -> None:
         raise UsageError(f"expected a size and workers of at least 1, got {size} and {workers}")
 
 
-def _read_all(
-    paths: tuple[Path, ...],
-    mode: str,
-    shown: Float[Tensor, "image 4"],
-    into: UInt8[np.ndarray, "image ..."],
-    workers: int,
-) -> None:
-    """Read the window of every picture that is shown into its row."""
-
-    def read_into(row: int) -> None:
-        into[row] = np.asarray(_read_one(paths[row], mode, shown[row].tolist(), into.shape[1]))
-
+def _read_all(read: Callable[[int], None], count: int, workers: int) -> None:
+    """Read every row, several at a time if there are workers for it."""
     if workers == 1:
-        for row in range(len(paths)):
-            read_into(row)
+        for row in range(count):
+            read(row)
         return
     with ThreadPoolExecutor(workers) as threads:
-        for _ in threads.map(read_into, range(len(paths))):
+        for _ in threads.map(read, range(count)):
             pass  # an error in a thread is raised here
 
 
-def _read_one(path: Path, mode: str, window: list[float], size: int) -> Image.Image:
-    """One picture's window, resized; pictures in grey or with transparency are converted."""
-    try:
-        with Image.open(path) as file:
-            picture = file.convert(mode)
-    except UNREADABLE as error:
-        broken(path, None, "a picture", f"a file that does not decode ({error})")
+def _cut_out(picture: Image.Image, window: list[float], size: int) -> Image.Image:
+    """A picture's window, resized; what of it lies outside repeats the edge."""
     left, top, wide, high = window
     right, low = left + wide, top + high
     out = max(0.0, -left, -top, right - picture.width, low - picture.height)
     if out > 0:
         rim = int(np.ceil(out))
-        pads = ((rim, rim), (rim, rim), (0, 0))[: 2 + (mode == "RGB")]
-        picture = Image.fromarray(np.pad(np.asarray(picture), pads, mode="edge"))
+        pixels = np.asarray(picture)
+        pads = ((rim, rim), (rim, rim), (0, 0))[: pixels.ndim]
+        picture = Image.fromarray(np.pad(pixels, pads, mode="edge"))
         left, top, right, low = (edge + rim for edge in (left, top, right, low))
     return picture.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, right, low))

@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import torch
 from jaxtyping import Float
-from PIL import Image
 from torch import Tensor
 
 from fewbits.data.cub import annotations, attributes
 from fewbits.data.cub.birdset import BirdSet, Photos
 from fewbits.data.cub.cutting import cut, path_digest
+from fewbits.data.cub.opening import picture_size
 from fewbits.data.cub.tables import broken, read_image_paths, read_names
 from fewbits.errors import FewbitsError, UsageError
 
@@ -23,9 +23,6 @@ LAYOUT = "CUB_200_2011"
 
 VALIDATION = 0.1
 """Share of each class's training images that validation gets."""
-
-UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
-"""What Pillow raises for a file that is no whole picture."""
 
 
 def read_cub(
@@ -113,17 +110,6 @@ def _read_photos(
         visible=torch.from_numpy(visible),
         masks=_find_masks(root, list(paths.values())),
     )
-
-
-def picture_size(file: Path) -> tuple[int, int]:
-    """Width and height of a picture, from its header."""
-    try:
-        with Image.open(file) as picture:
-            return picture.size
-    except FileNotFoundError:
-        broken(file, None, "the picture that the set names", "no such file")
-    except UNREADABLE as error:
-        broken(file, None, "a picture", f"a file that does not decode ({error})")
 
 
 def _find_masks(root: Path, paths: list[PurePosixPath]) -> tuple[Path, ...] | None:
