@@ -99,6 +99,76 @@ def test_what_cannot_be_a_backbone_is_refused(name, weights, message):
         backbones.build(name, weights)
 
 
+def fine_tuned(name, classes, file):
+    """A classifier of torchvision's saved with another number of classes, and the network."""
+    network = models.get_model(name, num_classes=classes).eval()
+    torch.save(network.state_dict(), file)
+    return network
+
+
+@pytest.mark.parametrize(("name", "layer"), [("resnet18", "fc"), ("mobilenet_v2", "classifier.1")])
+def test_a_classifier_of_other_classes_is_left_out_and_that_is_said(name, layer, tmp_path):
+    file = tmp_path / "tuned.pth"
+    network = fine_tuned(name, 7, file)
+    backbone = backbones.build(name, file).eval()
+    pictures = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        expected = network((pictures - backbone.mean) / backbone.std)
+        found = LINEAR[name](network)(backbone(pictures).mean((2, 3)))
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    width = network.get_submodule(layer).in_features
+    assert backbone.note == (
+        f"{file}: its classifier is another one ({layer}.weight: 7 x {width} instead of "
+        f"1000 x {width}); only what makes the feature maps is taken from it"
+    )
+
+
+def test_a_classifier_that_is_built_otherwise_or_missing_is_none_of_our_business(tmp_path):
+    network = models.get_model("resnet18")
+    whole = network.state_dict()
+    features = {name: value for name, value in whole.items() if not name.startswith("fc.")}
+    deeper = features | {"fc.0.weight": torch.zeros(9, 512), "fc.2.weight": torch.zeros(3, 9)}
+    for state, said in (
+        (whole, ""),
+        (features, "(fc.weight: nothing instead of 1000 x 512)"),
+        (deeper, "(fc.weight: nothing instead of 1000 x 512)"),
+        (whole | {"fc.more": torch.tensor(1.0)}, "(fc.more: a number instead of nothing)"),
+    ):
+        torch.save(state, tmp_path / "weights.pth")
+        backbone = backbones.build("resnet18", tmp_path / "weights.pth")
+        assert said in backbone.note and bool(said) == bool(backbone.note)
+        ours = backbone.body.extractor.state_dict()
+        assert all(torch.equal(ours[name], value) for name, value in features.items())
+    old = {name: v for name, v in whole.items() if not name.endswith("num_batches_tracked")}
+    torch.save(old, tmp_path / "weights.pth")
+    assert backbones.build("resnet18", tmp_path / "weights.pth").note == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "saved", "said"),
+    [
+        # the same names, wider blocks
+        (
+            "shufflenet_v2_x0_5",
+            "shufflenet_v2_x1_0",
+            "266 are of another shape (stage2.0.branch1.2.",
+        ),
+        # all that resnet18 needs, and more
+        ("resnet18", "resnet34", "96 are unknown to it (layer1.2.conv1.weight, "),
+        ("resnet34", "resnet18", "80 of this one's are missing (layer1.2.conv1.weight, "),
+        ("resnet18", "mobilenet_v2", "100 of this one's are missing (conv1.weight, bn1.weight, "),
+    ],
+)
+def test_another_architecture_is_refused(name, saved, said, tmp_path):
+    file = tmp_path / "weights.pth"
+    fine_tuned(saved, 7, file)
+    with pytest.raises(
+        FewbitsError, match=re.escape(f"another network's weights: {said}")
+    ) as caught:
+        backbones.build(name, file)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_file_that_is_not_this_networks_is_refused(tmp_path):
     file = tmp_path / "weights.pth"
     with pytest.raises(FewbitsError, match=r"weights.pth is not there"):
@@ -114,4 +184,7 @@ def test_a_file_that_is_not_this_networks_is_refused(tmp_path):
         backbones.build("resnet18", file)
     torch.save([1, 2], file)
     with pytest.raises(FewbitsError, match=r"expected a state_dict"):
+        backbones.build("resnet18", file)
+    torch.save({"epoch": 3, "state_dict": models.get_model("resnet18").state_dict()}, file)
+    with pytest.raises(FewbitsError, match=r"a dictionary of epoch, state_dict: save the state_d"):
         backbones.build("resnet18", file)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torchvision import models
 from typer.testing import CliRunner
 
 from fewbits.cli import app
@@ -261,3 +262,15 @@ def test_retention_of_nothing_is_unknown(finished, monkeypatch, tmp_path):
     command = ["run", "qsenn", "--dataset", "birds", "--out", str(tmp_path)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0 and "retention unknown" in result.output
+
+
+def test_the_command_says_what_of_a_file_of_weights_is_not_used(
+    finished, few, tmp_path, monkeypatch
+):
+    file = tmp_path / "tuned.pth"
+    torch.save(models.get_model("resnet18", num_classes=7).state_dict(), file)
+    monkeypatch.setattr(experiment, "run_once", lambda *_: (finished[1], False))
+    asked = ["run", "qsenn", "--dataset", "birds", "--backbone", "resnet18", "--weights", file]
+    asked += ["--data", few, "--out", tmp_path / "out", "--features", 8, "--per-class", 2]
+    said = CliRunner().invoke(app, list(map(str, asked))).output
+    assert f"{file}: its classifier is another one (fc.weight: 7 x 512 instead of" in said

@@ -161,7 +161,7 @@ def qsenn(
         side=side,
     )
     with _stoppable(), training_bar() as bar:
-        report, fresh = experiment.run(settings, data, folder, on_stage=bar)
+        report, fresh = experiment.run(settings, data, folder, on_stage=bar, on_note=typer.echo)
     _say_if_old(fresh, folder)
     Console().print(tables.overview(report))
     for line in tables.sparser(report):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -11,7 +10,8 @@ from torch import Tensor, nn
 from torchvision import models
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-from fewbits.errors import FewbitsError, UsageError
+from fewbits.errors import UsageError
+from fewbits.qsenn.weight_files import load_weights
 
 TINY = "tiny"
 TINY_CHANNELS = (24, 48, 64, 96, 128)
@@ -28,6 +28,7 @@ class Backbone(nn.Module):
     Attributes:
         name: of the architecture.
         features: number of maps, d.
+        note: what a user should know of the weights, one line; mostly empty.
     """
 
     mean: Tensor
@@ -38,7 +39,7 @@ class Backbone(nn.Module):
     ) -> None:
         """Put the colours' normalisation in front of ``body``, which gives ``features`` maps."""
         super().__init__()
-        self.name, self.body, self.features = name, body, features
+        self.name, self.body, self.features, self.note = name, body, features, ""
         self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
 
@@ -57,7 +58,8 @@ def build(name: str, weights: Path | str | None = None) -> Backbone:
         name: ``tiny``, five convolutions of our own for small pictures, or a classifier of
             torchvision, ``resnet50`` say.
         weights: a file with the classifier's ``state_dict``, or ``published`` for torchvision's
-            own. Default: freshly drawn.
+            own. Default: freshly drawn. Only what makes the maps is needed: the classifier behind
+            them may be one of other classes, and the backbone's ``note`` then says so.
 
     Raises:
         UsageError: nothing has that name, weights were given for ``tiny``, or the network has no
@@ -80,37 +82,14 @@ def build(name: str, weights: Path | str | None = None) -> Backbone:
             f"torchvision, {', '.join(near)} for example"
         )
     network = models.get_model(name, weights="DEFAULT" if weights == PUBLISHED else None)
-    if weights is not None and weights != PUBLISHED:
-        load_weights(network, Path(weights))
     node, features = _last_maps(name, network)
     body = create_feature_extractor(network, {node: "maps"})
     # Each network's own, as its published weights were trained with.
     shown = models.get_model_weights(name).DEFAULT.transforms()
-    return Backbone(name, _Only(body), features, shown.mean, shown.std)
-
-
-def load_weights(network: nn.Module, file: Path) -> None:
-    """Fill ``network`` from a file with its ``state_dict``.
-
-    Raises:
-        FewbitsError: the file cannot be read as one, or is another network's.
-    """
-    try:
-        state: Any = torch.load(file, map_location="cpu", weights_only=True)
-        missing, unexpected = network.load_state_dict(state, strict=False)
-    except FileNotFoundError as error:
-        raise FewbitsError(f"{file} is not there: expected a file of weights") from error
-    except Exception as error:
-        raise FewbitsError(
-            f"{file} does not hold this network's weights: expected a state_dict saved by "
-            f"torch.save, got {type(error).__name__}: {str(error)[:200].partition(chr(10))[0]}"
-        ) from error
-    if missing or unexpected:
-        raise FewbitsError(
-            f"{file} holds another network's weights: {len(missing)} of this one's are missing "
-            f"({', '.join(missing[:3])}), {len(unexpected)} are unknown to it "
-            f"({', '.join(unexpected[:3])})"
-        )
+    backbone = Backbone(name, _Only(body), features, shown.mean, shown.std)
+    if weights is not None and weights != PUBLISHED:
+        backbone.note = load_weights(body, network, Path(weights))
+    return backbone
 
 
 class _Only(nn.Module):

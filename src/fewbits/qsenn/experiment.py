@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -136,11 +137,12 @@ def run(
     out: Path,
     on_stage: OnStage | None = None,
     workers: int = 1,
+    on_note: Callable[[str], None] = lambda line: None,
 ) -> tuple[Report, bool]:
     """Train, sparsify, round, fine-tune, measure, beside every baseline; report.
 
     Every epoch leaves a checkpoint in ``out``; started again, the run goes on from the last one
-    and ends with the same numbers.
+    and ends with the same numbers. What a user should know of the weights is told to ``on_note``.
 
     Returns:
         The report, and whether anything was done (False if ``out`` held this run already).
@@ -152,6 +154,8 @@ def run(
     identity = settings.identity()
     known = load_pictures(settings.dataset, data_dir, settings.scale, workers)
     backbone = check(settings, known)
+    if backbone.note:
+        on_note(backbone.note)
     pictures = with_pixels(known, settings.shown_side, workers)
     plan = plan_for(settings)
     told = {"dense": asdict(plan.dense), "rounds": [asdict(one) for one in plan.rounds]}
