@@ -48,6 +48,23 @@ def test_a_solver_that_never_moved_is_said(show):
     assert status(show(made)) == "The solver stopped before any weight left 0."
 
 
+def test_a_fit_that_gave_up_is_said(show):
+    """The loose path under the tight one's name, alone and as what another is compared with."""
+    loose, given = paths()[LOOSE], features_and_labels(seed=1)
+    alone = show(PathExplorer({TIGHT: loose}, *given, CLASSES, place=6))
+    found = f"{loose.fits[6].residual:.2g}, not 1e\N{MINUS SIGN}6"
+    assert f"gave up at a residual of {found}: this layer is not finished." in status(alone)
+    both = show(PathExplorer({TIGHT: loose, LOOSE: loose}, *given, CLASSES, tolerance=LOOSE))
+    assert "gave up" not in status(both) and "than it should" not in status(both)
+
+
+def test_of_many_pictures_each_class_gets_its_share(show):
+    many = features_and_labels(4000, 2)
+    one = show(PathExplorer(paths(), *many, CLASSES))
+    note = one.page.locator(".fb-note").inner_text()
+    assert "1,666 of 4,000 pictures, each class its share: more would make" in note
+
+
 def test_no_weight_at_all_is_said(one):
     control(one, "place").press("Home")
     assert "no weight leaves 0" in status(one)

@@ -1,22 +1,11 @@
-"""Networks simple enough to work out by hand, digits, and calls that no annotation intercepts."""
+"""Networks simple enough to work out by hand, and digits."""
 
-from collections.abc import Iterator
-
-import jaxtyping
 import pytest
 import torch
 from torch import Tensor, nn
 
 from fewbits import data
 from fewbits.training import to_float
-
-
-@pytest.fixture
-def unchecked() -> Iterator[None]:
-    """Without the tests' check of annotations: what a reader's wrong call meets."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

@@ -136,6 +136,38 @@ def test_a_bad_value_set_later_is_refused_too(name, value):
     assert getattr(control, name) == before
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, torch.tensor])
+def test_whole_numbers_of_numpy_and_torch_are_whole_numbers(unchecked, kind):
+    control = explorer(place=kind(3))
+    assert control.place == 3 and type(control.place) is int
+    control.place = kind(5)
+    assert control.numbers() == explorer(place=5).numbers()
+    with pytest.raises(UsageError, match=r"place must be a whole number from 0 to 11, got "):
+        control.place = kind(12)
+
+
+def test_a_tolerance_of_numpys_is_a_number(unchecked):
+    control = explorer(paths={np.float64(TIGHT): paths()[TIGHT]}, tolerance=np.float64(TIGHT))
+    assert control.tolerance == TIGHT and type(control.tolerance) is float
+
+
+@pytest.mark.parametrize("key", ["1e-3", None, True])
+def test_a_tolerance_that_is_no_number_is_refused(unchecked, key):
+    said = f"the keys of paths must be the tolerances, numbers above 0 like 1e-4, got {key!r}"
+    with pytest.raises(UsageError, match=re.escape(said)):
+        explorer(paths={key: paths()[TIGHT]})
+
+
+def test_a_fit_that_gave_up_is_said_where_no_script_runs_too():
+    loose = paths()[LOOSE]
+    control = explorer(paths={TIGHT: loose}, place=6)
+    residual = loose.fits[6].residual
+    assert residual > TIGHT
+    assert f", where the solver gave up at a residual of {residual:.2g}" in control.still()
+    assert "gave up" not in explorer(place=6).still()
+    assert "gave up" not in explorer(place=6, tolerance=LOOSE).still()
+
+
 def test_too_many_pictures_are_cut_and_counted():
     many, labels = features_and_labels(count=4000, seed=2)
     control = explorer(features=many, labels=labels)

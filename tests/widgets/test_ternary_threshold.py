@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from path_samples import CLASSES, TIGHT, features_and_labels, paths
@@ -131,6 +132,13 @@ def test_a_bad_value_set_later_is_refused_too(name, value):
     with pytest.raises(UsageError, match=name):
         setattr(control, name, value)
     assert getattr(control, name) == before
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers(unchecked):
+    control = cut(kept=np.int64(3))
+    assert control.kept == 3 and type(control.kept) is int
+    with pytest.raises(UsageError, match="kept must be a whole number from 1 to"):
+        control.kept = np.bool_(True)
 
 
 def test_still_pictures_say_the_numbers():

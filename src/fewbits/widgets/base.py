@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import operator
 import sys
 from html import escape
 from pathlib import Path
@@ -54,6 +55,16 @@ def state_json(state: dict[str, Any]) -> str:
     """State as JSON for a script element: no ``<`` survives, so nothing can close the element."""
     text = json.dumps(state, allow_nan=False, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def as_whole(value: Any) -> int | None:
+    """A whole number, numpy's or a tensor's too, as Python's own; None if it is none."""
+    if isinstance(value, bool | np.bool_):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 class Widget(AnyWidget):

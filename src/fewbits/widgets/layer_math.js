@@ -47,5 +47,5 @@ function usesOf(rows) {
 // Which pictures the accuracy is of.
 function picturesShown({ count, given }) {
   return count === given ? `${whole(count)} pictures.`
-    : `The first ${whole(count)} of ${whole(given)} pictures: more would make the page too heavy.`;
+    : `${whole(count)} of ${whole(given)} pictures, each class its share: more would make the page too heavy.`;
 }

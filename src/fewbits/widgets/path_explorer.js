@@ -66,7 +66,18 @@ function explore({ model, root, safely }, paths) {
 }
 
 // Is the budget met, and is it the penalty that decided, or the solver that gave up?
-function inWords({ fit, exact, stop }, { tolerances }) {
+function inWords(now, paths) {
+  const { fit, exact, stop } = now, { tolerances } = paths, strictest = tolerances.length - 1;
+  const missed = (one, at) => one.residual > tolerances[at] * 1.001; // as Python's SLACK
+  const said = ofLayer(now, !missed(exact, strictest) && stop !== strictest);
+  if (!missed(fit, stop)) return said;
+  const residual = `${digits(fit.residual, 2)}, not ${digits(tolerances[stop])}`;
+  const text = `${said.text} The solver gave up at a residual of ${residual}: this layer is not finished.`;
+  return { tone: "wrong", text };
+}
+
+// What the layer uses, and how far that is from the strictest fit's where the two can be compared.
+function ofLayer({ fit, exact }, comparable) {
   const { mean, fewest, most, used, nonzeros } = fit.uses, more = nonzeros - exact.uses.nonzeros;
   if (!nonzeros && exact.uses.nonzeros) {
     return { tone: "wrong", text: "The solver stopped before any weight left 0." };
@@ -77,7 +88,7 @@ function inWords({ fit, exact, stop }, { tolerances }) {
   }
   const spread = fewest === most ? `${most}` : `${fewest} to ${most}`;
   const text = `A class uses ${spread} features, ${digits(mean, 3)} on average; ${used} are used at all.`;
-  if (stop === tolerances.length - 1 || !more) return { tone: "plain", text };
+  if (!comparable || !more) return { tone: "plain", text };
   const count = Math.abs(more), plural = count === 1 ? "" : "s";
   const weights = `${whole(count)} weight${plural} ${more > 0 ? "more" : "fewer"}`;
   const wrong = `${text} Stopped this early the fit has ${weights} than it should.`;

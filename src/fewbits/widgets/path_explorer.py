@@ -10,12 +10,13 @@ from torch import Tensor
 
 from fewbits import glm
 from fewbits.errors import UsageError
-from fewbits.widgets.base import Widget, source
+from fewbits.widgets.base import Widget, as_whole, source
 from fewbits.widgets.packing import pack
 from fewbits.widgets.path_explorer_still import path_still
 from fewbits.widgets.path_explorer_transport import StoredFits, store_fits
 from fewbits.widgets.stored_features import store_features
 
+SLACK = 1e-3  # relative; glm's own, for rounding
 MOST_BYTES = 245_000  # of packed text: with code, style and still picture under a page's 300 KB
 
 
@@ -31,8 +32,10 @@ class PathExplorer(Widget):
 
     Weights are rounded on their way into the page, to 65,535 codes a fit; none that is not 0
     becomes 0. Counts and accuracy are those of the rounded weights (:meth:`numbers`); objective,
-    residual and steps are the fit's. Large layers need fewer lambdas or tolerances: 100 classes and
-    50 features fit a page with 20 of the one and 2 of the other.
+    residual and steps are the fit's. A fit whose residual is above its path's tolerance, because
+    the solver gave up or the path was given another, is told of in the control's words. Large
+    layers need fewer lambdas or tolerances: 100 classes and 50 features fit a page with 20 of the
+    one and 2 of the other. Of more pictures than fit each class keeps its share.
 
     Args:
         paths: tolerance -> the path that was fitted to it, all at the same lambdas on the same
@@ -105,9 +108,11 @@ class PathExplorer(Widget):
 
     @traitlets.validate("place")
     def _place_is_there(self, proposal: Any) -> int:
-        place, count = proposal["value"], len(self._fits.lambdas)
-        if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < count:
-            raise UsageError(f"place must be a whole number from 0 to {count - 1}, got {place!r}")
+        place, count = as_whole(proposal["value"]), len(self._fits.lambdas)
+        if place is None or not 0 <= place < count:
+            raise UsageError(
+                f"place must be a whole number from 0 to {count - 1}, got {proposal['value']!r}"
+            )
         return place
 
     @traitlets.validate("tolerance")
@@ -151,7 +156,9 @@ class PathExplorer(Widget):
         stop = self._fits.tolerances.index(self.tolerance)
         layers = [self._fits.layer(stop, at)[0] for at in range(len(self._fits.lambdas))]
         shown = self._store.class_names.index(self.row)
-        return path_still(np.stack(layers), self._fits.lambdas, self.place, shown, self.row)
+        residual = float(self._fits.residuals[stop, self.place])
+        missed = residual if residual > self.tolerance * (1 + SLACK) else None
+        return path_still(np.stack(layers), self._fits.lambdas, self.place, shown, self.row, missed)
 
 
 PathExplorer._css += source("qsenn.css")

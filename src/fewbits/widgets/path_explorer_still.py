@@ -14,8 +14,12 @@ def path_still(
     place: int,
     row: int,
     name: str,
+    missed: float | None = None,
 ) -> str:
-    """Both pictures over the strengths, the present one marked."""
+    """Both pictures over the strengths, the present one marked.
+
+    ``missed`` is the residual of a fit that did not come down to its tolerance.
+    """
     x = scale(-np.log(lambdas[0]), -np.log(lambdas[-1]), LEFT, RIGHT)
     across = [x(-np.log(strength)) for strength in lambdas]
     ends = [(LEFT + 14, f"{lambdas[0]:.2g}"), (RIGHT - 14, f"{lambdas[-1]:.2g}")]
@@ -25,7 +29,8 @@ def path_still(
     y = scale(0.0, float(counts.max()) * 1.05 or 1.0, BOTTOM, TOP)
     curve = f'<path class="qsenn-line" d="{polyline(across, [y(v) for v in counts])}"/>'
     now = f"{counts[place]:.1f} at lambda = {lambdas[place]:.2g}"
-    title = f"Features a class, on average: {now}"
+    gave_up = "" if missed is None else f", where the solver gave up at a residual of {missed:.2g}"
+    title = f"Features a class, on average: {now}{gave_up}"
     several = panel(title, "lambda, weaker to the right", title, curve + here, ends)
 
     values = layers[:, row]

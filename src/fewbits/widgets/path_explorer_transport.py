@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -67,13 +68,19 @@ def store_fits(paths: Mapping[float, glm.Path]) -> StoredFits:
     """Round the fits of paths that differ only in their tolerance.
 
     Raises:
-        UsageError: no path, one without tolerance, or paths at other lambdas or on other features.
+        UsageError: no path, a tolerance that is no number above 0, or paths at other lambdas or on
+            other features.
     """
     if not paths:
         raise UsageError("PathExplorer needs at least one path: paths={tolerance: path}")
-    for tolerance in paths:
-        if not 0 < tolerance < float("inf"):
-            raise UsageError(f"a path's tolerance must be above 0, got {tolerance}")
+    keys: list[object] = list(paths)  # of what a caller gave, whatever it is
+    for key in keys:
+        if isinstance(key, bool) or not isinstance(key, Real):
+            raise UsageError(
+                f"the keys of paths must be the tolerances, numbers above 0 like 1e-4, got {key!r}"
+            )
+        if not 0 < float(key) < float("inf"):
+            raise UsageError(f"a path's tolerance must be above 0, got {key}")
     tolerances = tuple(sorted(map(float, paths), reverse=True))
     first = paths[tolerances[-1]]
     for path in paths.values():

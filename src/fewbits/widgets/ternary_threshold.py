@@ -11,7 +11,7 @@ from torch import Tensor
 from fewbits import glm
 from fewbits.errors import UsageError
 from fewbits.qsenn.ternary import count_bias, keep_largest
-from fewbits.widgets.base import Widget, source
+from fewbits.widgets.base import Widget, as_whole, source
 from fewbits.widgets.packing import pack
 from fewbits.widgets.stored_features import store_features
 from fewbits.widgets.ternary_threshold_still import ternary_still
@@ -99,9 +99,11 @@ class TernaryThreshold(Widget):
 
     @traitlets.validate("kept")
     def _kept_is_there(self, proposal: Any) -> int:
-        kept = proposal["value"]
-        if not isinstance(kept, int) or isinstance(kept, bool) or not 1 <= kept <= self._most:
-            raise UsageError(f"kept must be a whole number from 1 to {self._most}, got {kept!r}")
+        kept = as_whole(proposal["value"])
+        if kept is None or not 1 <= kept <= self._most:
+            raise UsageError(
+                f"kept must be a whole number from 1 to {self._most}, got {proposal['value']!r}"
+            )
         return kept
 
     @traitlets.validate("sizes", "bias")
