@@ -184,6 +184,33 @@ def test_layers_count_what_is_not_0():
     assert "2 classes, 3 features, 1.5 of them a class, 3 weights" in alt
 
 
+def test_signs_of_a_layer_differ_in_shape_and_not_in_colour_alone():
+    (axes,) = figures.layers({"toy": torch.tensor([[4.0, -1.0, 0.0], [-4.0, 0, 1]])}).axes
+    alpha = axes.images[0].get_array()[..., 3]
+    whole, bar = [1, 1, 1], [0, 1, 0]  # of the three rows of a cell, seen from top to bottom
+    assert alpha[:3].T.tolist() == [whole, [0, 0.5, 0], [0, 0, 0]]
+    assert alpha[3:].T.tolist() == [bar, [0, 0, 0], [0.5, 0.5, 0.5]]
+    assert "orange bars: against it" in axes.get_xlabel()
+
+
+def test_a_class_without_pictures_is_named_and_said_to_have_none():
+    drawing = figures.one_of_each(PHOTOS, ["Reed_Lancer", "Tide_Plover", "Grey_Ghost"])
+    assert drawing.alt.endswith("Tide Plover, Grey Ghost. There is no picture of Grey Ghost.")
+    shown = [len(axes.images) for axes in drawing.axes]
+    assert shown == [1, 1, 0, 0, 0, 0, 0, 0]
+    assert [text.get_text() for text in drawing.axes[2].texts] == ["no picture"]
+    assert drawing.axes[2].get_title() == "Grey\nGhost"
+    assert "There is no" not in DRAWN["one of each"]().alt
+
+
+@pytest.mark.parametrize(("names", "columns"), [([], 8), (["Reed_Lancer"], 0)])
+def test_no_class_or_no_column_is_refused(names, columns):
+    with pytest.raises(
+        UsageError, match=f"one class and one column, got {len(names)} and {columns}"
+    ):
+        figures.one_of_each(PHOTOS, names, columns)
+
+
 @pytest.mark.parametrize(
     ("name", "read"),
     [("has_crown_color::red", "crown color: red"), ("Reed_Lancer", "Reed Lancer")],

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from fewbits.data import Split
+from fewbits.errors import UsageError
 from fewbits.figures.drawing import Drawing
 from fewbits.palette import LIGHT
 
@@ -44,18 +45,33 @@ def show_photo(axes: Axes, photo: Photo, title: str = "") -> None:
 
 
 def one_of_each(split: Split, class_names: Sequence[str], columns: int = 8) -> Drawing:
-    """The first picture of every class, its name above it."""
+    """The first picture of every class, its name above it; a class without one has its name only.
+
+    Raises:
+        UsageError: no class at all, or fewer than one column.
+    """
+    if not class_names or columns < 1:
+        raise UsageError(
+            f"expected at least one class and one column, got {len(class_names)} and {columns}"
+        )
     labels = split.labels.tolist()
     rows = -(-len(class_names) // columns)
-    listed = ", ".join(spoken(name) for name in class_names)
+    names = [spoken(name) for name in class_names]
+    empty = [name for place, name in enumerate(names) if place not in labels]
+    lacking = f" There is no picture of {', '.join(empty)}." if empty else ""
+    listed = ", ".join(names)
     drawing = Drawing(
-        f"One picture of each of {len(class_names)} classes: {listed}.", 7.4, 1.0 * rows
+        f"One picture of each of {len(names)} classes: {listed}.{lacking}", 7.4, 1.0 * rows
     )
     panels = drawing.panels(rows, columns)
     for axes in panels:
         axes.set_axis_off()
-    for place, (axes, name) in enumerate(zip(panels, class_names, strict=False)):
-        show_photo(axes, split.images[labels.index(place)], _two_lines(spoken(name)))
+    for place, (axes, name) in enumerate(zip(panels, names, strict=False)):
+        if name in empty:
+            axes.set_title(_two_lines(name), fontsize=7)
+            axes.text(0.5, 0.5, "no picture", ha="center", va="center", fontsize=7)
+        else:
+            show_photo(axes, split.images[labels.index(place)], _two_lines(name))
     return drawing
 
 
@@ -174,7 +190,11 @@ def maps_over(
 
 
 def layers(shown: Mapping[str, Float[Tensor, "class feature"]]) -> Drawing:
-    """Last layers as matrices, a row a class; the stronger a colour the larger the weight."""
+    """Last layers as matrices, a row a class; the stronger a colour the larger the weight.
+
+    Who cannot tell the colours apart tells the signs by their shape, as in the live controls: a
+    plus fills its cell, a minus is a bar in the middle of it.
+    """
     told = []
     for name, weights in shown.items():
         uses = (weights != 0).sum(1).double()
@@ -184,20 +204,26 @@ def layers(shown: Mapping[str, Float[Tensor, "class feature"]]) -> Drawing:
         )
     drawing = Drawing(f"Last layers as matrices. {'; '.join(told)}.", 7.2, 2.1 * len(shown) + 0.2)
     for axes, weights in zip(drawing.panels(len(shown)), shown.values(), strict=True):
-        axes.imshow(_in_colours(weights), interpolation="none", aspect="auto")
+        axes.imshow(_in_cells(weights), interpolation="none", aspect="auto")
         axes.set(yticks=[], ylabel="classes")
         axes.set_title(told.pop(0), fontsize=9)
         axes.grid(visible=False)
-    axes.set_xlabel("features (green speaks for the class, orange against it)")
+    axes.set_xlabel("features (green, whole cells: for the class; orange bars: against it)")
     return drawing
 
 
-def _in_colours(weights: Float[Tensor, "class feature"]) -> Float[np.ndarray, "class feature 4"]:
-    """Each weight a colour for its sign, the stronger the larger it is; 0 is transparent."""
+def _in_cells(weights: Float[Tensor, "class feature"]) -> Float[np.ndarray, "row feature 4"]:
+    """Each weight a colour for its sign, the stronger the larger it is; 0 is transparent.
+
+    Three rows a class, of which a minus has the middle one only.
+    """
     size = (weights.abs() / weights.abs().max().clamp_min(1e-12)).sqrt()
     plus, minus = (torch.tensor(to_rgb(LIGHT[name])) for name in ("qsenn", "wrong"))
     shade = torch.where((weights > 0)[..., None], plus, minus)
-    return torch.cat([shade, size[..., None]], 2).numpy()
+    cells = torch.cat([shade, size[..., None]], 2).repeat_interleave(3, dim=0)
+    for edge in (0, 2):
+        cells[edge::3, :, 3] *= weights > 0
+    return cells.numpy()
 
 
 def not_yet(curve: Sequence[tuple[float, float]], best: float, weights: float) -> Drawing:
