@@ -110,7 +110,9 @@ def test_every_setting_runs(
     assert list(report) == expected
     assert [report[key] for key in expected[:4]] == ["pact", "digits", "smoke", 5]
     assert report["settings"].items() >= options.items()
-    assert 0 <= report["metrics"]["test_accuracy"] <= 1
+    right = report["metrics"]["test_accuracy"] * data.load("digits").test.count
+    assert right == pytest.approx(round(right)), "a share of whole images"
+    assert f"test accuracy {100 * report['metrics']['test_accuracy']:.2f} %" in ended.out
     assert (tmp_path / "network.npz").exists() == (bits != "32")
     again = fewbits("run", "pact", "--dataset", "digits", *arguments, "--out", tmp_path)
     assert again.out.startswith("This run was finished before; nothing was trained again")

@@ -57,7 +57,9 @@ def test_the_report_of_a_quantised_run(tmp_path: Path) -> None:
     )
     assert report.settings == {**settings.identity(), "schedule": asdict(QUICK)}
     metrics = report.metrics
-    assert 0 <= metrics["test_accuracy"] <= 1 and 0 <= metrics["float_test_accuracy"] <= 1
+    for name in ("test_accuracy", "float_test_accuracy"):
+        right = metrics[name] * data.load("digits").test.count
+        assert right == pytest.approx(round(right)) and right > 0, "a share of whole images"
     assert metrics["parameters"] == 103_002
     assert metrics["packed_bytes"] == (tmp_path / "network.npz").stat().st_size
     assert metrics["packed_bytes"] < metrics["float_bytes"] / 6

@@ -176,7 +176,9 @@ def test_still_picture(name):
     widget = AlphaReplay({"a < b": by_hand(), **samples()}, replay=name, frame=1)
     still = widget.still()
     assert still.count('role="img"') == 2 and "nan" not in still and "inf" not in still
-    assert "a &lt; b" in still or "wide" not in widget.layer
+    # Every replay that has the layer is drawn, and only this one shares its layer with another.
+    assert ("a &lt; b" in still) == (widget.layer == "wide") == (name == "by hand")
+    assert "a < b" not in still
     numbers = widget.numbers()
     said = f"What enters {widget.layer} at step {numbers['step']}, and"
     assert said in still and f"up to {numbers['alpha']:.3g}" in still
