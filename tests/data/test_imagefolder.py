@@ -62,6 +62,9 @@ def broken(folder: Path, how: str) -> None:
         case "empty class":
             shutil.rmtree(folder / "train" / "bee")
             (folder / "train" / "bee").mkdir()
+        case "empty test":
+            for picture in (folder / "val").rglob("*.png"):
+                picture.unlink()
         case "no picture":
             (folder / "val" / "bee" / "0.png").write_text("text")
 
@@ -73,7 +76,11 @@ def broken(folder: Path, how: str) -> None:
         ("one class", "expected at least two folders, one a class, got 1"),
         ("other classes", "only one has cat, dog"),
         ("empty class", "at least 2 training images of class bee"),
-        ("no picture", "0.png: expected a picture"),
+        ("empty test", "val: expected pictures to test with, got none that end in .jpg, .jpeg"),
+        (
+            "no picture",
+            "0.png: expected a picture, got a file that does not decode (cannot identif",
+        ),
     ],
 )
 def test_a_folder_that_is_no_set_is_refused(folder, how, message):

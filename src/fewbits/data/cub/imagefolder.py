@@ -55,6 +55,11 @@ def read_folders(
     ]
     labels = [classes.index(path.parts[1]) for path in paths]
     training = [path.parts[0] == TRAIN for path in paths]
+    if all(training):
+        raise FewbitsError(
+            f"{root / test}: expected pictures to test with, got none that end in "
+            f"{', '.join(ENDINGS)}"
+        )
     digests = [path_digest(path, seed) for path in paths]
     trained, held, tested = cut(root / TRAIN, labels, training, digests, validation, classes)
     photos = _photos(root, paths, labels)

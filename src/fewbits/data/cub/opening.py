@@ -10,6 +10,8 @@ from fewbits.data.cub.tables import broken
 UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 """What Pillow raises for a file that is no whole picture."""
 
+_REMEDY = "put a whole one in its place, or unpack the set again"
+
 ORIENTATION = 0x0112
 _TURNS = {
     # EXIF 2.3, section 4.6.4, tag 0x0112: how the stored picture is turned to be looked at
@@ -41,9 +43,9 @@ def picture_size(path: Path, upright: bool = False) -> tuple[int, int]:
             sideways = upright and _orientation(file) in _SIDEWAYS
             width, height = file.size
     except FileNotFoundError:
-        broken(path, None, "the picture that the set names", "no such file")
+        broken(path, None, "the picture that the set names", "no such file", _REMEDY)
     except UNREADABLE as error:
-        broken(path, None, "a picture", f"a file that does not decode ({error})")
+        broken(path, None, "a picture", f"a file that does not decode ({error})", _REMEDY)
     return (height, width) if sideways else (width, height)
 
 
@@ -68,7 +70,7 @@ def open_picture(path: Path, mode: str = "RGB", upright: bool = False) -> Image.
             turn = _TURNS.get(_orientation(file)) if upright else None
             picture = _in_eight_bits(path, file, mode)
     except UNREADABLE as error:
-        broken(path, None, "a picture", f"a file that does not decode ({error})")
+        broken(path, None, "a picture", f"a file that does not decode ({error})", _REMEDY)
     return picture if turn is None else picture.transpose(turn)
 
 
