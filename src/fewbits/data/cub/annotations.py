@@ -8,10 +8,10 @@ from jaxtyping import Bool, Float
 from fewbits.data.cub.tables import (
     broken,
     needed,
-    no_more,
     read_by_id,
     read_in_order,
     read_numbers,
+    whole_classes,
 )
 
 TOLERANCE = 1.0
@@ -22,11 +22,9 @@ def read_flags(path: Path, ids: list[int]) -> list[bool]:
     """``train_test_split.txt``: whether each image is for training.
 
     Raises:
-        FewbitsError: the file is broken, or says nothing of an image, or neither 0 nor 1, or
-            tells of images that ``images.txt`` lacks.
+        FewbitsError: the file is broken, or says nothing of an image, or neither 0 nor 1.
     """
     found = read_by_id(path, 1, "image id, 1 for training or 0")
-    no_more(path, found, ids)
     flags = []
     for key in ids:
         line, (flag,) = needed(path, found, key, "1 for training or 0")
@@ -41,10 +39,10 @@ def read_labels(path: Path, ids: list[int], classes: dict[int, str]) -> list[int
 
     Raises:
         FewbitsError: the file is broken, or says nothing of an image, or names an unknown class,
-            or tells of images that ``images.txt`` lacks.
+            or of a class with images in ``images.txt`` tells of more than are there.
     """
     found = read_by_id(path, 1, "image id, class id")
-    no_more(path, found, ids)
+    whole_classes(path, found, ids)
     labels = []
     for key in ids:
         line, (label,) = needed(path, found, key, "its class id")

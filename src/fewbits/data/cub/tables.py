@@ -98,19 +98,28 @@ def needed(path: Path, found: dict[int, Row], key: int, meaning: str) -> Row:
     return found[key]
 
 
-def no_more(path: Path, found: dict[int, Row], ids: Collection[int]) -> None:
-    """Make sure that ``images.txt`` was not cut short: it names all images that ``path`` tells of.
+def whole_classes(path: Path, found: dict[int, Row], ids: Collection[int]) -> None:
+    """Make sure that ``images.txt`` was not cut short: of a class it names all images or none.
+
+    Args:
+        path: the file that tells the class of each image.
+        found: its lines by image.
+        ids: the images of ``images.txt``.
 
     Raises:
-        FewbitsError: it does not. A set of some classes has them left out of both files.
+        FewbitsError: it names some images of a class only.
     """
-    if more := found.keys() - set(ids):
+    there = set(ids)
+    classes = {found[key][1][0] for key in there & found.keys()}
+    more = [key for key, (_, (label,)) in found.items() if key not in there and label in classes]
+    if more:
         line, first = min((found[key][0], key) for key in more)
         broken(
             path.with_name("images.txt"), None,
-            f"a line for each of the {len(found):,} images in {path.name}",
-            f"{len(ids):,}: the first it lacks is image {first}, line {line} there",
-            f"{REMEDY}; images left out on purpose are left out of {path.name} too",
+            f"all images of a class or none, as {path.name} tells of them",
+            f"some of class {found[first][1][0]:g}: the first it lacks is image {first}, line "
+            f"{line} there",
+            REMEDY,
         )  # fmt: skip
 
 
