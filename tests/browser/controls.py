@@ -15,11 +15,13 @@ from path_samples import CLASSES as BIRDS
 from path_samples import TIGHT, features_and_labels, paths
 from reference import quantizer
 from replay_samples import by_hand, samples
+from step_samples import steps
 
 from fewbits.pact.replay import Frame, Replay
 from fewbits.widgets import (
     AlphaReplay,
     DrawDigit,
+    IterationStepper,
     PathExplorer,
     QuantizerPlayground,
     SaliencyCompare,
@@ -312,6 +314,42 @@ TERNARY_THRESHOLD = Sample(
     ),
 )
 
+
+def stepped(
+    names: Sequence[str] = BIRDS, passes: int = 3, features: int = 9, moment: int = 0
+) -> IterationStepper:
+    """A loop of three passes at its first moment."""
+    return IterationStepper(*steps(passes, features), names, moment=moment)
+
+
+ITERATION_STEPPER = Sample(
+    kind=IterationStepper,
+    make=stepped,
+    other=lambda: stepped(passes=2, features=7),
+    named=lambda name: stepped([name, *BIRDS[1:]]),
+    named_inputs=(),
+    inputs={"moment": "Moment", "feature": "Feature"},
+    sliders={"moment": "pass 1, fitted again"},
+    outputs=11,
+    drawings=3,
+    numbers=IterationStepper.numbers,
+    sent=(
+        Sent("moment", 4, {"moment": "4"}),
+        Sent("feature", 6, {"feature": "6"}),
+    ),
+    hands=(
+        Hand("moment", "ArrowRight", {"moment": 1}),
+        Hand("feature", "ArrowDown", {"feature": 1}),
+        Hand("moment", "End", {"moment": 8}),
+    ),
+    mark=Mark("svg .qsenn-fill", "fill", "qsenn"),
+    pictures=("Named rightly: ", "Feature 0 on pictures of classes it speaks for"),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+    ),
+)
+
 CONTROLS = (
     PLAYGROUND,
     ALPHA_REPLAY,
@@ -319,6 +357,7 @@ CONTROLS = (
     DRAW_DIGIT,
     PATH_EXPLORER,
     TERNARY_THRESHOLD,
+    ITERATION_STEPPER,
 )
 
 every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)

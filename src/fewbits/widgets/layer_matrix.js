@@ -14,6 +14,7 @@ function makeMatrix({ classNames, features }) {
     height: rows * high + margin.top + margin.bottom, margin,
   });
   const lit = panel.add("rect", "lit-row");
+  const chosen = panel.add("rect", "lit-row"), frames = panel.add("path", "ink-line thin");
   const marks = { plus: panel.add("path", "qsenn-fill"), minus: panel.add("path", "wrong-solid") };
   let across, down;
   return {
@@ -29,7 +30,8 @@ function makeMatrix({ classNames, features }) {
       panel.drawAxes(across, names);
       panel.label("feature");
     },
-    draw(entries, row) { // squares whose side says how large a weight is beside the largest
+    // Squares whose side says how large a weight is beside the largest; places in `marked` have a frame.
+    draw(entries, row, marked = [], feature = -1) {
       if (!across) return;
       const cell = Math.min(across(1) - across(0), down(1) - down(0));
       let largest = 0;
@@ -44,6 +46,14 @@ function makeMatrix({ classNames, features }) {
         }
       });
       for (const [sign, d] of Object.entries(paths)) place(marks[sign], { d });
+      const wide = across(1) - across(0);
+      place(frames, { d: marked.map(([c, f]) => {
+        const corner = `M${px(across(f) - cell / 2)} ${px(down(c) - cell / 2)}`;
+        return `${corner}h${px(cell)}v${px(cell)}h${px(-cell)}z`;
+      }).join("") });
+      const { top, bottom } = panel.box;
+      const strip = { x: across(feature) - wide / 2, width: wide, y: top, height: bottom - top };
+      place(chosen, feature < 0 ? { height: 0 } : strip);
       const { left, right } = panel.box, tall = down(1) - down(0);
       const frame = { x: left, width: right - left, y: down(row) - tall / 2, height: tall };
       place(lit, row < 0 ? { height: 0 } : frame);
