@@ -195,9 +195,9 @@ def test_a_wrong_answer_is_said_in_words_and_colour(one):
     assert one.page.evaluate(worn) == f"rgb{tuple(colour('wrong').tolist())}"
     assert "give different answers here" in status(one)
     assert (
-        "one of the two models is wrong" in one.page.locator(".sc-strip label").first.inner_text()
+        "one of the two models is wrong" in one.page.locator(".fb-strip label").first.inner_text()
     )
-    assert one.page.locator(".sc-strip .sc-wrong").count() == 1
+    assert one.page.locator(".fb-strip .fb-marked").count() == 1
 
 
 def test_the_sentence_compares_with_the_seeds(one):

@@ -30,3 +30,17 @@ async function unpack({ parts, data, size }) {
   }
   return arrays;
 }
+
+// Wraps a view whose cargo comes packed: `open` gets what `prepare` makes of it, unless the view has closed.
+function unpacked(prepare, open) {
+  return ({ model, root, safely }) => {
+    const cargo = model.get("cargo");
+    let close = () => {}, closed = false;
+    unpack(cargo)
+      .catch((error) => { throw new Error(`its data did not unpack (${error.message})`); })
+      .then((arrays) => prepare(cargo, arrays))
+      .then((made) => { if (!closed) close = open({ model, root, safely }, made); })
+      .catch(safely((error) => { throw error; }));
+    return () => { closed = true; close(); };
+  };
+}

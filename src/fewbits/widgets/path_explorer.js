@@ -2,17 +2,6 @@
 
 const FOLLOWED = ["place", "tolerance", "row"];
 
-function view({ model, root, safely }) {
-  const cargo = model.get("cargo");
-  let close = () => {}, closed = false;
-  const open = safely((arrays) => {
-    if (!closed) close = explore({ model, root, safely }, makePaths(cargo, arrays));
-  });
-  const fail = safely((error) => { throw new Error(`its data did not unpack (${error.message})`); });
-  unpack(cargo).then(open, fail);
-  return () => { closed = true; close(); };
-}
-
 function explore({ model, root, safely }, paths) {
   const { store, lambdas, tolerances } = paths, last = lambdas.length - 1;
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
@@ -95,5 +84,5 @@ function ofLayer({ fit, exact }, comparable) {
   return { tone: "wrong", text: wrong };
 }
 
-const control = { render: mounted("PathExplorer", view) };
+const control = { render: mounted("PathExplorer", unpacked(makePaths, explore)) };
 export default control;

@@ -2,17 +2,6 @@
 
 const WATCHED = ["image", "method", "left", "right", "share", "removed"];
 
-function view({ model, root, safely }) {
-  const cargo = model.get("cargo");
-  let close = () => {}, closed = false;
-  const open = safely((arrays) => {
-    if (!closed) close = compare({ model, root, safely }, makeShelf(cargo, arrays));
-  });
-  const fail = safely((error) => { throw new Error(`its data did not unpack (${error.message})`); });
-  unpack(cargo).then(open, fail);
-  return () => { closed = true; close(); };
-}
-
 function compare({ model, root, safely }, shelf) {
   const set = (name) => (value) => { model.set(name, value); model.save_changes(); };
   const parts = makeParts(shelf, set, model.get("cargo").seeds.length === 2), own = parts.own;
@@ -101,7 +90,7 @@ function makeParts(shelf, set, withSeeds) {
   const choose = (name, label, names) => select({ label, name, options: named(names) }, set(name));
   const method = choose("method", "Saliency method", shelf.methods);
   const models = SIDES.map((side) => choose(side, `${side[0].toUpperCase()}${side.slice(1)} model`, shelf.models));
-  const strip = makeStrip(shelf, set("image"));
+  const strip = makeImages(shelf, set("image"));
   const [source, left, right, difference, masks] = ["source", "left", "right", "difference", "masks"]
     .map((name) => picture(name));
   const cuts = SIDES.map((side) => picture(`${side}-cut`)), verdicts = SIDES.map(makeVerdict);
@@ -180,5 +169,5 @@ function show(shelf, model, now, parts) {
   parts.deletion.show(now);
 }
 
-const control = { render: mounted("SaliencyCompare", view) };
+const control = { render: mounted("SaliencyCompare", unpacked(makeShelf, compare)) };
 export default control;

@@ -64,6 +64,8 @@ class SaliencyCompare(Widget):
 
     scripts = (
         "packing.js",
+        "canvas.js",
+        "picture_strip.js",
         "saliency_compare_math.js",
         "saliency_compare_pictures.js",
         "saliency_compare_parts.js",
@@ -161,4 +163,4 @@ class SaliencyCompare(Widget):
         return saliency_still(self._loaded, self.image, method, models, titles, label)
 
 
-SaliencyCompare._css += source("saliency_compare.css")
+SaliencyCompare._css += source("pictures.css", "saliency_compare.css")

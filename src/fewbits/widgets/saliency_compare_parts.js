@@ -1,39 +1,25 @@
-// Around the pictures of SaliencyCompare: the strip of images, the tables, the curves, the sentence.
+// Around the pictures of SaliencyCompare: the images, the tables, the curves, the sentence.
 
 const two = (value) => (Number.isFinite(value) ? value.toFixed(2).replace("-", "\u2212") : "none");
 const rounded = (share) => `${Math.round(100 * share)}\u00a0%`;
 const pixels = (count) => `${digits(count, 3)} px`;
 
-// The images to choose from, as radio buttons with a picture each.
-function makeStrip(shelf, onChange) {
-  const group = newId(), choices = [];
-  const strip = h("div", { class: "sc-strip" });
-  for (let image = 0; image < shelf.count; image++) {
-    const input = h("input", { type: "radio", name: group, value: image, "data-input": "image" });
-    const canvas = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
-    const text = h("span", { class: "sc-hidden" });
-    input.addEventListener("change", () => onChange(image));
-    strip.append(h("label", {}, input, canvas, text));
-    choices.push({ input, canvas, text });
-  }
-  const note = h("p", { class: "sc-foot" });
+// The images to choose from.
+function makeImages(shelf, onChange) {
+  const strip = makeStrip({ legend: "Image", name: "image", count: shelf.count, side: SIDE }, onChange);
   return {
-    element: h("fieldset", { class: "sc-images" }, h("legend", {}, "Image"), strip, note),
+    element: strip.element,
     show(now) {
-      let wrongs = 0;
-      choices.forEach(({ input, text }, image) => {
-        const label = shelf.labels[image];
-        const wrong = now.models.some((model) => predict(shelf.logits(model, image)).index !== label);
-        input.checked = image === now.at;
-        input.parentNode.classList.toggle("sc-wrong", wrong);
-        const trouble = wrong ? ", one of the two models is wrong" : "";
-        text.textContent = `${image + 1}: ${shelf.classes[label]}${trouble}`;
-        wrongs += wrong;
+      const wrong = Array.from({ length: shelf.count }, (_, image) =>
+        now.models.some((model) => predict(shelf.logits(model, image)).index !== shelf.labels[image]));
+      const texts = wrong.map((trouble, image) => {
+        const name = `${image + 1}: ${shelf.classes[shelf.labels[image]]}`;
+        return trouble ? `${name}, one of the two models is wrong` : name;
       });
-      note.textContent = wrongs ? "Underlined: at least one of the two models is wrong." : "\u00a0";
+      strip.show(now.at, texts, wrong, "Underlined: at least one of the two models is wrong.");
     },
     paint({ paper, ink }) {
-      choices.forEach(({ canvas }, image) => {
+      strip.canvases.forEach((canvas, image) => {
         const grey = shelf.image(image);
         paint(canvas, SIDE, SIDE, (i) => mix(paper, ink, grey[i]));
       });
@@ -54,7 +40,7 @@ function makeTable(caption, head, rows) {
       return h("td", {}, shown[name].element);
     }));
   });
-  const element = h("table", { class: "sc-table" }, h("caption", {}, caption),
+  const element = h("table", { class: "fb-table" }, h("caption", {}, caption),
     h("thead", {}, ...top), h("tbody", {}, ...body));
   return { element, shown, labels };
 }

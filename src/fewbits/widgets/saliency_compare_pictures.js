@@ -22,17 +22,6 @@ function makeShelf(cargo, arrays) {
   };
 }
 
-// The theme's colours as [red, green, blue], read off elements that wear them.
-function readColours(wearers) {
-  const rgb = (text) => text.match(/[\d.]+/g).slice(0, 3).map(Number), colours = {};
-  for (const [name, [element, property]] of Object.entries(wearers)) {
-    colours[name] = rgb(getComputedStyle(element)[property]);
-  }
-  return colours;
-}
-
-const mix = (from, to, part) => from.map((value, i) => value + (to[i] - value) * part);
-
 // -1 to 1: amber, the paper's colour at 0, blue; the far ends are deepened with ink.
 const FULL = 0.6;
 function shade(value, { paper, ink, left, right }) {
@@ -41,17 +30,10 @@ function shade(value, { paper, ink, left, right }) {
   return mix(hue, ink, (0.5 * (size - FULL)) / (1 - FULL));
 }
 
-function paint(canvas, width, height, colourOf) {
-  if (canvas.width !== width) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d"), data = context.createImageData(width, height);
-  for (let i = 0; i < width * height; i++) data.data.set([...colourOf(i), 255], 4 * i);
-  context.putImageData(data, 0, 0);
-}
-
 // One picture of 28 x 28 pixels with a title above and room for a line beneath.
 function picture(name) {
   const canvas = h("canvas", { role: "img", width: SIDE, height: SIDE, "data-picture": name });
-  const title = h("figcaption"), beneath = h("p", { class: "sc-foot" });
+  const title = h("figcaption"), beneath = h("p", { class: "fb-foot" });
   return {
     element: h("figure", { class: `sc-${name}` }, title, canvas, beneath), canvas, title, beneath,
     name(text, description = text) {
@@ -93,16 +75,4 @@ function paintCuts({ image, gone }, cuts, colours) {
 
 function paintScale(canvas, colours) {
   paint(canvas, 255, 1, (i) => shade((i - 127) / 127, colours));
-}
-
-// Calls back whenever the page or the system changes between light and dark.
-function onTheme(call) {
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const watcher = new MutationObserver(call), attributes = true;
-  const attributeFilter = ["data-theme", "theme", "class", "data-jp-theme-light", "data-vscode-theme-kind"];
-  for (const element of [document.documentElement, document.body]) {
-    watcher.observe(element, { attributes, attributeFilter });
-  }
-  system.addEventListener("change", call);
-  return () => { watcher.disconnect(); system.removeEventListener("change", call); };
 }

@@ -2,17 +2,6 @@
 
 const CHOSEN = ["kept", "sizes", "bias"];
 
-function view({ model, root, safely }) {
-  const cargo = model.get("cargo");
-  let close = () => {}, closed = false;
-  const open = safely((arrays) => {
-    if (!closed) close = cutting({ model, root, safely }, makeCuts(cargo, arrays));
-  });
-  const fail = safely((error) => { throw new Error(`its data did not unpack (${error.message})`); });
-  unpack(cargo).then(open, fail);
-  return () => { closed = true; close(); };
-}
-
 function cutting({ model, root, safely }, cuts) {
   const set = (name) => (value) => { model.set(name, value); model.save_changes(); };
   const kept = slider({ label: "Weights that stay", name: "kept", min: 1, max: cuts.ranked.length }, set("kept"));
@@ -74,5 +63,5 @@ function verdict({ layer, fitted }, { store }) {
   return { tone: "wrong", text: `${text} More than a tenth of the pictures is lost.` };
 }
 
-const control = { render: mounted("TernaryThreshold", view) };
+const control = { render: mounted("TernaryThreshold", unpacked(makeCuts, cutting)) };
 export default control;
