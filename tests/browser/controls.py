@@ -7,6 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 import torch
+from bird_samples import SPECIES, bird_network, explain_birds
 from comparison_samples import METHODS, MODELS, comparison
 from contract import Hand, Mark, Numbers, Sample, Sent, Spoilt, replaced
 from digit_networks import CLASSES, compact_networks, digit_images
@@ -21,6 +22,7 @@ from fewbits.pact.replay import Frame, Replay
 from fewbits.widgets import (
     AlphaReplay,
     DrawDigit,
+    ExplainBird,
     IterationStepper,
     PathExplorer,
     QuantizerPlayground,
@@ -350,6 +352,57 @@ ITERATION_STEPPER = Sample(
     ),
 )
 
+EXPLAIN_BIRD = Sample(
+    kind=ExplainBird,
+    make=explain_birds,
+    other=lambda: explain_birds(bird_network(2, signed=True, features=6), count=1, cover=0.5),
+    named=lambda name: explain_birds(
+        class_names=[name, *SPECIES[1:]], names=[name] * 8, explained=name, against=name
+    ),
+    named_inputs=("explained", "against"),
+    inputs={
+        "image": "1: Reed Lancer, named wrongly",
+        "explained": "Explain the logit of",
+        "against": "Set against",
+        "cover": "Maps cover the picture",
+        "change-4": "keep feature 4",
+        "change-7": "keep feature 7",
+        "change-5": "keep feature 5",
+        "reset": "Undo all changes",
+    },
+    sliders={"cover": "80 %"},
+    outputs=12 + 5 + 3 * 3 + 5 * 4,  # of all; a class; a feature explained; a feature of the two
+    drawings=2 + 3 * 4,
+    numbers=ExplainBird.numbers,
+    sent=(
+        Sent("image", 2, {"image": "2"}),
+        Sent("explained", "Winter_Kite", {"explained": "Winter_Kite"}),
+        Sent("against", "Reed_Lancer", {"against": "Reed_Lancer"}),
+        Sent("dropped", [5], {"change-5": "drop"}),
+        Sent("flipped", [["Winter_Kite", 7], ["Acorn_Jay", 2]], {"change-7": "flip"}),
+        Sent("cover", 0.25, {"cover": "5"}),
+    ),
+    hands=(
+        Hand("change-4", "ArrowRight", {"dropped": [4]}),
+        Hand("change-4", "ArrowRight", {"dropped": [], "flipped": [["Winter_Kite", 4]]}),
+        Hand("change-7", "ArrowLeft", {"flipped": [["Winter_Kite", 4], ["Winter_Kite", 7]]}),
+        Hand("reset", "Enter", {"flipped": []}),
+        Hand("cover", "ArrowLeft", {"cover": 0.75}),
+        Hand("against", "ArrowDown", {"against": "Reed_Lancer"}),
+        Hand("image", "ArrowRight", {"image": 1}),
+        Hand("explained", "End", {"explained": "Tide_Plover"}),
+    ),
+    mark=Mark(".eb-bars .qsenn-fill", "fill", "qsenn"),
+    pictures=("The picture: Reed Lancer", "What adds up to the logit of", "Logits of all classes"),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+        Spoilt(
+            replaced('"pictures":{"side":64', '"pictures":{"side":32'), "its pictures arrived cut"
+        ),
+    ),
+)
+
 CONTROLS = (
     PLAYGROUND,
     ALPHA_REPLAY,
@@ -357,6 +410,7 @@ CONTROLS = (
     DRAW_DIGIT,
     PATH_EXPLORER,
     TERNARY_THRESHOLD,
+    EXPLAIN_BIRD,
     ITERATION_STEPPER,
 )
 

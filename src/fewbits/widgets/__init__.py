@@ -2,6 +2,7 @@
 
 from fewbits.widgets.alpha_replay import AlphaReplay
 from fewbits.widgets.draw_digit import DrawDigit
+from fewbits.widgets.explain_bird import ExplainBird
 from fewbits.widgets.iteration_stepper import IterationStepper
 from fewbits.widgets.path_explorer import PathExplorer
 from fewbits.widgets.quantizer_playground import QuantizerPlayground
@@ -11,6 +12,7 @@ from fewbits.widgets.ternary_threshold import TernaryThreshold
 __all__ = [
     "AlphaReplay",
     "DrawDigit",
+    "ExplainBird",
     "IterationStepper",
     "PathExplorer",
     "QuantizerPlayground",
