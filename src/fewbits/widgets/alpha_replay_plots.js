@@ -55,17 +55,6 @@ function makeCourses(setStep) {
   };
 }
 
-// A second way to a step, for a pointer; the slider is the first.
-function follow({ svg, box }, go) {
-  svg.classList.add("fb-reach");
-  const moved = (event) => {
-    const x = event.clientX - svg.getBoundingClientRect().left;
-    if (event.buttons) go(Math.min(box.right, Math.max(box.left, x)));
-  };
-  svg.addEventListener("pointerdown", (event) => { svg.setPointerCapture(event.pointerId); moved(event); });
-  svg.addEventListener("pointermove", moved);
-}
-
 const withLayer = (replays, name) => replays.filter((replay) => replay.layer(name));
 
 function alphaCaption({ replays, replay, layer }) {

@@ -74,6 +74,13 @@ function number(name, label, className) {
   return { element, show: shown.show };
 }
 
+// Such rows under a title, kept in `rows` by their names.
+function numbersUnder(title, listed, rows) {
+  for (const [name, label] of listed) rows[name] = number(name, label);
+  const head = h("p", { class: "fb-title" }, title), elements = listed.map(([name]) => rows[name].element);
+  return h("section", { class: "fb-numbers", "aria-label": title }, head, ...elements);
+}
+
 // However often it is called, the work is done once before the next picture.
 function oncePerFrame(work) {
   let waiting = 0;

@@ -50,7 +50,7 @@ function makeScale() {
   return {
     wearers,
     element: h("div", { class: "fb-field" },
-      h("span", {}, low, h("span", {}, "maps, in spreads of the feature"), reach.element), bar, ...wearers),
+      h("span", {}, low, h("span", {}, "map, in spreads"), reach.element), bar, ...wearers),
     show(now) {
       reach.show(now.reach, digits(now.reach, 3));
       low.textContent = now.signed ? `\u2212${digits(now.reach, 3)}` : "0";
@@ -74,12 +74,8 @@ const FOUND = [["label", "true class"], ["decided", "decided"], ["decided-now", 
 function makeTotals(birds) {
   const rows = {}, of = `named rightly, of ${whole(birds.count)}`;
   const counts = [["right", of], ["right-now", "now"]];
-  const group = (title, listed) => {
-    const elements = listed.map(([name, label]) => (rows[name] = number(name, label)).element);
-    return h("section", { class: "fb-numbers", "aria-label": title }, ...elements);
-  };
   return {
-    sums: group("The logit explained", SUMS), found: group("Decisions", [...FOUND, ...counts]),
+    sums: numbersUnder("Together", SUMS, rows), found: numbersUnder("Decisions", [...FOUND, ...counts], rows),
     show({ together, bias, logits, own, label, decided, now, changes }) {
       for (const [name, value] of Object.entries({ parts: together, bias, logit: logits[own] })) {
         rows[name].show(value, twoPlaces(value));
@@ -111,7 +107,7 @@ function makeContrast(birds) {
   const total = h("tr", { class: "eb-total" }, h("th", { scope: "row" }, "difference"),
     h("td"), h("td"), h("td"), h("td", {}, difference.element));
   return {
-    element: h("table", { class: "fb-table eb-contrast" }, caption,
+    element: h("table", { class: "fb-ledger eb-contrast" }, caption,
       h("thead", {}, h("tr", {}, h("td"), ...heads)), body),
     show(now) {
       const [own, other] = [now.own, now.other].map((row) => spoken(birds.classes[row]));

@@ -40,16 +40,12 @@ function makePathPlots({ store, lambdas }, setPlace) {
   const dots = [counts, scores].map((panel) => panel.add("circle", "qsenn-mark"));
   let x = null;
 
-  for (const { svg, box } of panels) { // a second way to lambda, for a pointer; the slider is the first
-    svg.classList.add("fb-reach");
-    const follow = (event) => {
-      if (!x || !event.buttons) return;
-      const across = Math.min(box.right, Math.max(box.left, event.clientX - svg.getBoundingClientRect().left));
+  for (const panel of panels) {
+    follow(panel, (across) => {
+      if (!x) return;
       const wanted = Math.log(x.invert(across)), off = (at) => Math.abs(Math.log(lambdas[at]) - wanted);
       setPlace(lambdas.reduce((best, _, at) => (off(at) < off(best) ? at : best), 0));
-    };
-    svg.addEventListener("pointerdown", (event) => { svg.setPointerCapture(event.pointerId); follow(event); });
-    svg.addEventListener("pointermove", follow);
+    });
   }
   return {
     left: weights.element, right: h("div", {}, counts.element, scores.element), matrix,
@@ -105,12 +101,7 @@ const PATH_ROWS = {
 
 function makePathTable(store) {
   const rows = {}, note = h("p", { class: "fb-note" }, `Accuracy: ${picturesShown(store)}`);
-  const group = (title) => {
-    for (const [name, label] of PATH_ROWS[title]) rows[name] = number(name, label);
-    const head = h("p", { class: "fb-title" }, title);
-    const elements = PATH_ROWS[title].map(([name]) => rows[name].element);
-    return h("section", { class: "fb-numbers", "aria-label": title }, head, ...elements);
-  };
+  const group = (title) => numbersUnder(title, PATH_ROWS[title], rows);
   return {
     left: group("Layer"), right: group("Fit"), note,
     show({ fit, row }) {

@@ -91,6 +91,17 @@ function plot({ caption, description, height, margin = MARGIN }) {
   };
 }
 
+// A second way to what a slider sets, for a pointer: `go` gets how far right it is, within the frame.
+function follow({ svg, box }, go) {
+  svg.classList.add("fb-reach");
+  const moved = (event) => {
+    const x = event.clientX - svg.getBoundingClientRect().left;
+    if (event.buttons) go(Math.min(box.right, Math.max(box.left, x)));
+  };
+  svg.addEventListener("pointerdown", (event) => { svg.setPointerCapture(event.pointerId); moved(event); });
+  svg.addEventListener("pointermove", moved);
+}
+
 const around = ({ left, top, right, bottom }) => ({ x: left, y: top, width: right - left, height: bottom - top });
 
 function place(element, attributes) {

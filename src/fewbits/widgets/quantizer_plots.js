@@ -25,14 +25,8 @@ function makePlots(setAlpha, gradients) {
   const marks = makeMarks(panels);
   let drawn = "", scales = {}, width = 0;
 
-  for (const { svg } of [faults, pulls]) { // a second way to alpha, for a pointer; the slider is the first
-    svg.classList.add("fb-reach");
-    const follow = (event) => {
-      const { left, right } = faults.box, x = event.clientX - svg.getBoundingClientRect().left;
-      if (scales.alpha && event.buttons) setAlpha(scales.alpha.invert(Math.min(right, Math.max(left, x))));
-    };
-    svg.addEventListener("pointerdown", (event) => { svg.setPointerCapture(event.pointerId); follow(event); });
-    svg.addEventListener("pointermove", follow);
+  for (const { svg } of [faults, pulls]) {
+    follow({ svg, box: faults.box }, (x) => { if (scales.alpha) setAlpha(scales.alpha.invert(x)); });
   }
   return {
     left: h("div", {}, stairs.element, counts.element),

@@ -17,11 +17,7 @@ const GRADIENTS = "Gradients: of the mean squared error between input and output
 
 function makeTable(gradients) {
   const rows = {};
-  const group = (title) => {
-    for (const [name, label] of ROWS[title]) rows[name] = number(name, label);
-    const head = h("p", { class: "fb-title" }, title), elements = ROWS[title].map(([name]) => rows[name].element);
-    return h("section", { class: "fb-numbers", "aria-label": title }, head, ...elements);
-  };
+  const group = (title) => numbersUnder(title, ROWS[title], rows);
   const left = h("div", {}, group("Range"), group("Storage"));
   const error = group("Error"), pulls = group("Gradient");
   const right = h("div", {}, error, ...(gradients ? [pulls] : []));

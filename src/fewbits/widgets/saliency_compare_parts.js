@@ -40,7 +40,7 @@ function makeTable(caption, head, rows) {
       return h("td", {}, shown[name].element);
     }));
   });
-  const element = h("table", { class: "fb-table" }, h("caption", {}, caption),
+  const element = h("table", { class: "fb-ledger" }, h("caption", {}, caption),
     h("thead", {}, ...top), h("tbody", {}, ...body));
   return { element, shown, labels };
 }

@@ -68,15 +68,10 @@ function makeCutPlots({ store, sizes, fitted, cuts }, setKept) {
   const dot = scores.add("circle", "qsenn-mark");
   let x = null;
 
-  for (const { svg, box } of panels) { // a second way to the cut, for a pointer; the slider is the first
-    svg.classList.add("fb-reach");
-    const follow = (event) => {
-      if (!x || !event.buttons) return;
-      const across = Math.min(box.right, Math.max(box.left, event.clientX - svg.getBoundingClientRect().left));
-      setKept(Math.min(sizes.length, Math.max(1, Math.round(x.invert(across)))));
-    };
-    svg.addEventListener("pointerdown", (event) => { svg.setPointerCapture(event.pointerId); follow(event); });
-    svg.addEventListener("pointermove", follow);
+  for (const panel of panels) {
+    follow(panel, (across) => {
+      if (x) setKept(Math.min(sizes.length, Math.max(1, Math.round(x.invert(across)))));
+    });
   }
   return {
     left: sorted.element, right: scores.element, matrix,
@@ -123,12 +118,7 @@ const CUT_ROWS = {
 
 function makeCutTable(store) {
   const rows = {}, note = h("p", { class: "fb-note" }, `Accuracy: ${picturesShown(store)}`);
-  const group = (title) => {
-    for (const [name, label] of CUT_ROWS[title]) rows[name] = number(name, label);
-    const head = h("p", { class: "fb-title" }, title);
-    const elements = CUT_ROWS[title].map(([name]) => rows[name].element);
-    return h("section", { class: "fb-numbers", "aria-label": title }, head, ...elements);
-  };
+  const group = (title) => numbersUnder(title, CUT_ROWS[title], rows);
   return {
     left: group("Cut"), right: group("Layer"), note,
     show({ layer, fitted }) {
