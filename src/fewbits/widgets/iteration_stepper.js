@@ -2,17 +2,6 @@
 
 const STEPPED = ["moment", "feature"];
 
-function view({ model, root, safely }) {
-  const cargo = model.get("cargo");
-  let close = () => {}, closed = false;
-  const open = safely((arrays) => {
-    if (!closed) close = stepping({ model, root, safely }, makeSteps(cargo, arrays));
-  });
-  const fail = safely((error) => { throw new Error(`its data did not unpack (${error.message})`); });
-  unpack(cargo).then(open, fail);
-  return () => { closed = true; close(); };
-}
-
 function stepping({ model, root, safely }, loop) {
   const { steps, features } = loop;
   const set = (name) => (value) => { model.set(name, Number(value)); model.save_changes(); };
@@ -73,5 +62,5 @@ function whatHappened(steps, at) {
   return { tone: gain < -0.1 ? "wrong" : "plain", text: `${did}. ${said}, ${moved} than before.` };
 }
 
-const control = { render: mounted("IterationStepper", view) };
+const control = { render: mounted("IterationStepper", unpacked(makeSteps, stepping)) };
 export default control;

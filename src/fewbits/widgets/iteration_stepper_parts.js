@@ -23,17 +23,9 @@ function makeStepPlots({ steps, store, features }, setMoment) {
   const middle = spread.add("line", "ink-line thin");
   let x = null;
 
-  scores.svg.classList.add("fb-reach"); // a second way to a moment, for a pointer; the slider is the first
-  const follow = (event) => {
-    if (!x || !event.buttons) return;
-    const at = Math.round(x.invert(event.clientX - scores.svg.getBoundingClientRect().left));
-    setMoment(Math.min(steps.length - 1, Math.max(0, at)));
-  };
-  scores.svg.addEventListener("pointerdown", (event) => {
-    scores.svg.setPointerCapture(event.pointerId);
-    follow(event);
+  follow(scores, (across) => {
+    if (x) setMoment(Math.min(steps.length - 1, Math.max(0, Math.round(x.invert(across)))));
   });
-  scores.svg.addEventListener("pointermove", follow);
 
   function drawScores(at) {
     const share = linear(0, 1.04, scores.box.bottom, scores.box.top), passes = steps.at(-1).place;
@@ -125,11 +117,7 @@ function makeStepTable(store) {
   const rows = {}, note = h("p", { class: "fb-note" }, "A frame: this place of the layer has changed since the pass " +
     "before. Louder where it should be: on a picture of a class it speaks for than on any other, 50 % by chance. " +
     `Two-humped: contrastiveness, 0 to 1. ${picturesShown(store)}`);
-  const group = (title) => {
-    for (const [name, label] of STEP_ROWS[title]) rows[name] = number(name, label);
-    const elements = STEP_ROWS[title].map(([name]) => rows[name].element);
-    return h("section", { class: "fb-numbers", "aria-label": title }, h("p", { class: "fb-title" }, title), ...elements);
-  };
+  const group = (title) => numbersUnder(title, STEP_ROWS[title], rows);
   return {
     left: group("Layer"), right: group("Feature"), note,
     show(step, feature) {
