@@ -29,9 +29,7 @@ def steps(passes=PASSES, features=9):
         ]
         # Training, in short: features rise where the layer speaks for a class, and drift a little.
         train, test = (
-            table
-            + 0.3 * layer.codes.float()[of]
-            + 0.2 * torch.randn(table.shape, generator=generator)
+            table + 0.3 * layer.codes.float()[of] + torch.randn(table.shape, generator=generator)
             for table, of in ((train, labels), (test, others))
         )
         after = Standardization(how.mean + 0.1, 1.1 * how.scale, how.constant)

@@ -327,7 +327,7 @@ def stepped(
 ITERATION_STEPPER = Sample(
     kind=IterationStepper,
     make=stepped,
-    other=lambda: stepped(passes=2, features=7),
+    other=lambda: stepped(passes=2, features=7, moment=3),
     named=lambda name: stepped([name, *BIRDS[1:]]),
     named_inputs=(),
     inputs={"moment": "Moment", "feature": "Feature"},
