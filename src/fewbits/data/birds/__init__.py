@@ -4,6 +4,7 @@ from fewbits.data.birds.anatomy import PARTS
 from fewbits.data.birds.attributes import ATTRIBUTES, GROUPS
 from fewbits.data.birds.drawing import SIDE, Drawing, choose_habitat, draw_bird
 from fewbits.data.birds.habitats import HABITATS
+from fewbits.data.birds.mixed import MixedBirds, draw_mixed
 from fewbits.data.birds.species import SPECIES, Species
 from fewbits.data.birds.truth import Truth
 from fewbits.data.birds.writing import make_birds
@@ -16,9 +17,11 @@ __all__ = [
     "SIDE",
     "SPECIES",
     "Drawing",
+    "MixedBirds",
     "Species",
     "Truth",
     "choose_habitat",
     "draw_bird",
+    "draw_mixed",
     "make_birds",
 ]

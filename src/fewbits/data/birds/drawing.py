@@ -12,7 +12,7 @@ from fewbits.data.birds.lighting import draw_light, tinted
 from fewbits.data.birds.painting import paint_bird
 from fewbits.data.birds.pose import draw_pose, plan_for
 from fewbits.data.birds.scene import Stand
-from fewbits.data.birds.species import SPECIES
+from fewbits.data.birds.species import SPECIES, Species
 from fewbits.data.birds.truth import Truth, find_truth
 from fewbits.errors import UsageError
 
@@ -76,22 +76,32 @@ def draw_bird(species: int, n: int, seed: int = 0, habitat: str | None = None) -
         UsageError: an unknown species or habitat, or a negative number.
     """
     _check(species, n, seed, habitat)
-    kind, place = SPECIES[species], habitat or choose_habitat(species, n, seed)
-    numbers = _numbers(seed, species, n, _POSE)
+    place = habitat or choose_habitat(species, n, seed)
+    return draw_kind(SPECIES[species], place, (seed, species, n))
+
+
+def draw_kind(kind: Species, habitat: str, key: tuple[int, int, int]) -> Drawing:
+    """Draw a bird of any traits, also of a species that is not in the table.
+
+    Args:
+        kind: its traits; its own habitat does not count.
+        habitat: one of :data:`fewbits.data.birds.habitats.HABITATS`.
+        key: numbers from 0; pose, light and all that is drawn by chance depend on them alone.
+    """
+    numbers = _numbers(*key, _POSE)
     pose, light = draw_pose(kind, numbers), draw_light(numbers)
     bird = fit(plan_for(kind), pose, SIDE)
-    paint = _numbers(seed, species, n, _PAINT)
-    colours, cover, body = paint_bird(bird, kind, pose, light, SIDE, paint)
+    colours, cover, body = paint_bird(bird, kind, pose, light, SIDE, _numbers(*key, _PAINT))
     x, y = bird.root.origin.tolist()
     incline = pose.facing * float(np.tan(pose.slope))
     stand = Stand(x, y, bird.unit, pose.facing, incline, pose.perched)
-    ground = paint_habitat(place, stand, light, SIDE, _numbers(seed, species, n, _GROUND))
-    leaves, shade = grow_leaves(stand, SIDE, _numbers(seed, species, n, _LEAVES))
+    ground = paint_habitat(habitat, stand, light, SIDE, _numbers(*key, _GROUND))
+    leaves, shade = grow_leaves(stand, SIDE, _numbers(*key, _LEAVES))
     picture = _over(ground, tinted(colours, light), cover)
     if leaves.any():
-        picture = _over(picture, leaf_colours(place, shade, light), leaves)
+        picture = _over(picture, leaf_colours(habitat, shade, light), leaves)
     mask = (cover.astype(np.uint16) * (255 - leaves) // 255).astype(np.uint8)
-    return Drawing(picture, mask, find_truth(bird, kind, pose, mask, body, leaves), place)
+    return Drawing(picture, mask, find_truth(bird, kind, pose, mask, body, leaves), habitat)
 
 
 def _numbers(seed: int, species: int, n: int, use: int) -> np.random.Generator:
