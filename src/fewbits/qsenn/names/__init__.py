@@ -1,0 +1,1 @@
+"""What the features of a network mean, in words: named by a CLIP, judged by the truth."""
