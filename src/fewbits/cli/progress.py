@@ -1,4 +1,4 @@
-"""The progress bar of a training."""
+"""The progress bar of a training, and how one is stopped."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,3 +31,13 @@ def training_bar() -> Iterator[OnStage]:
             progress.update(tasks[stage], completed=step, loss=note)  # type: ignore[arg-type]
 
         yield show
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Ctrl-C ends a run with one line that says how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        again = "run the same command again and it goes on from the last whole epoch"
+        raise KeyboardInterrupt(f"stopped: {again}") from None

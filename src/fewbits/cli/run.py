@@ -1,7 +1,5 @@
 """``fewbits run``: train, evaluate and report one method."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +35,7 @@ def pact(
 
     Run it again with the same --out after a kill: it goes on where it stopped.
     """
-    from fewbits.cli.progress import training_bar
+    from fewbits.cli.progress import stoppable, training_bar
     from fewbits.pact import experiment
 
     folder = _out_folder(out)
@@ -51,7 +49,7 @@ def pact(
         scale=scale,
         seed=seed,
     )
-    with _stoppable(), training_bar() as bar:
+    with stoppable(), training_bar() as bar:
         report, fresh = experiment.run(settings, data, folder, on_step=bar)
     _say_if_old(fresh, folder)
     accuracy = report.number("test_accuracy")
@@ -80,7 +78,7 @@ def saliency(
     """
     from rich.console import Console
 
-    from fewbits.cli.progress import training_bar
+    from fewbits.cli.progress import stoppable, training_bar
     from fewbits.saliency import experiment, tables
 
     folder = _out_folder(out)
@@ -92,7 +90,7 @@ def saliency(
         images=images,
         guided=guided,
     )
-    with _stoppable(), training_bar() as bar:
+    with stoppable(), training_bar() as bar:
         report, fresh = experiment.run(settings, data, folder, runs, on_stage=bar)
     _say_if_old(fresh, folder)
     Console().print(tables.overview(report))
@@ -142,7 +140,7 @@ def qsenn(
     """
     from rich.console import Console
 
-    from fewbits.cli.progress import training_bar
+    from fewbits.cli.progress import stoppable, training_bar
     from fewbits.qsenn import experiment, tables
 
     folder = _out_folder(out)
@@ -160,7 +158,7 @@ def qsenn(
         seed=seed,
         side=side,
     )
-    with _stoppable(), training_bar() as bar:
+    with stoppable(), training_bar() as bar:
         report, fresh = experiment.run(settings, data, folder, on_stage=bar, on_note=typer.echo)
     _say_if_old(fresh, folder)
     Console().print(tables.overview(report))
@@ -178,16 +176,6 @@ def _out_folder(out: str) -> Path:
     if not out:
         raise UsageError("--out is empty: name a folder for the report and the checkpoints")
     return Path(out)
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Ctrl-C ends a run with one line that says how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        again = "run the same command again and it goes on from the last whole epoch"
-        raise KeyboardInterrupt(f"stopped: {again}") from None
 
 
 def _say_if_old(fresh: bool, folder: Path) -> None:

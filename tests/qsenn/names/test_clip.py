@@ -10,6 +10,7 @@ from PIL import Image
 
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn.names.clip import Clip, load_clip
+from fewbits.qsenn.names.concepts import Concepts
 from fewbits.qsenn.names.tiny_clip import TEXT, TOKENS, build_tiny
 
 CONFIG = {
@@ -63,6 +64,15 @@ def test_batches_change_nothing_and_the_mode_stays(clip):
     assert clip.model.training and whole.shape == (5, 2) and not whole.requires_grad
     torch.testing.assert_close(whole, parts)
     assert whole.abs().max() <= 1
+
+
+def test_it_sees_what_its_own_classification_says(clip):
+    """Radford et al.'s zero-shot: a softmax of the logits over the texts of a group."""
+    pictures = torch.randint(0, 256, (3, 3, 32, 32), dtype=torch.uint8)
+    concepts = Concepts(("snow", "crown"), TEXTS, ("one", "one"))
+    with torch.no_grad():
+        logits = clip.model.logit_scale.exp() * clip.similarities(pictures, TEXTS)
+    torch.testing.assert_close(clip.see(pictures, concepts), logits.softmax(1))
 
 
 def test_a_folder_brings_its_weights(tmp_path):

@@ -1,5 +1,6 @@
 """Scores by hand and by numpy, and a level of chance that chance keeps to."""
 
+import math
 import re
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewbits.errors import UsageError
-from fewbits.qsenn.names.scoring import chance_level, correlations, sight
+from fewbits.qsenn.names.scoring import chance_level, correlations, sight, zero_shot
 
 
 def test_by_hand():
@@ -54,6 +55,26 @@ def test_a_shuffled_feature_stays_below_the_level_of_chance_and_a_true_one_above
     planted = presence[:, 3:4] + 0.5 * torch.rand(200, 1, generator=generator)
     assert correlations(planted, presence).amax() > level
     assert level == chance_level(features, presence, seed=0)
+
+
+def test_zero_shot_by_hand():
+    alike = torch.tensor([[0.1, 0.3, 0.1], [0.2, 0.2, 0.3]])
+    seen = zero_shot(alike, ("crown", "ring", "crown"), scale=10 * math.log(3))
+    # Crowns: equal, then a tenth apart, which is a factor of 3. The ring: a twentieth either side.
+    root = 3**0.5
+    expected = torch.tensor([[0.5, root / (1 + root), 0.5], [0.25, 1 / (1 + root), 0.75]])
+    torch.testing.assert_close(seen, expected)
+
+
+@given(seed=st.integers(0, 10_000), more=st.floats(-1, 1))
+def test_what_a_picture_has_in_common_with_a_whole_group_does_not_count(seed, more):
+    alike = torch.rand(4, 5, generator=torch.Generator().manual_seed(seed))
+    groups = ("a", "b", "a", "b", "a")
+    seen = zero_shot(alike, groups, 20.0)
+    torch.testing.assert_close(seen[:, ::2].sum(1), torch.ones(4))
+    moved = alike.clone()
+    moved[2, 1::2] += more
+    torch.testing.assert_close(zero_shot(moved, groups, 20.0), seen, atol=1e-5, rtol=0)
 
 
 def test_sight_by_hand():

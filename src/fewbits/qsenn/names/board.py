@@ -73,7 +73,7 @@ def boards_for(
     answers: Answers,
     probes: Probes,
     concepts: Concepts,
-    similarities: Float[Tensor, "image concept"] | None = None,
+    seen: Float[Tensor, "image concept"] | None = None,
     seed: int = 0,
 ) -> dict[str, NameBoard]:
     """Name the features that a network uses in each way there is.
@@ -82,13 +82,13 @@ def boards_for(
         answers: of the network, from :func:`fewbits.qsenn.names.probing.ask`.
         probes: the pictures that were asked about. Where they know their concepts, these are
             ``concepts``, one by one.
-        similarities: a CLIP's, of the naming pictures with the concepts' texts, so that it is
-            asked once for all networks.
+        seen: what a CLIP sees of the concepts in the naming pictures, from
+            :meth:`fewbits.qsenn.names.clip.Clip.see`, so that it is asked once for all networks.
         seed: of the permutations behind the levels of chance.
 
     Returns:
-        :data:`ATTRIBUTES` where the presence of concepts is known, :data:`CLIP` with similarities;
-        nothing for a layer that uses no feature.
+        :data:`ATTRIBUTES` where the presence of concepts is known, :data:`CLIP` where a CLIP has
+        looked; nothing for a layer that uses no feature.
 
     Raises:
         UsageError: tables and concepts that do not go together, or NaN among the features.
@@ -111,6 +111,6 @@ def boards_for(
     found = {}
     if named_on.presence is not None:
         found[ATTRIBUTES] = board(named_on.presence, None)
-    if similarities is not None:
-        found[CLIP] = board(similarities, sight(similarities))
+    if seen is not None:
+        found[CLIP] = board(seen, sight(seen))
     return found

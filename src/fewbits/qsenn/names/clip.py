@@ -1,4 +1,4 @@
-"""Any of open_clip's models: how much each picture is like each text."""
+"""Any of open_clip's models: how much of each concept is in each picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from fewbits.errors import FewbitsError, UsageError
+from fewbits.qsenn.names.concepts import Concepts
+from fewbits.qsenn.names.scoring import zero_shot
 from fewbits.training import modes_kept, pick_device, repeatable, to_float
 
 Tokenizer = Callable[[list[str]], Tensor]
@@ -31,6 +33,22 @@ class Clip:
     name: str
     model: nn.Module
     tokenize: Tokenizer
+
+    @property
+    def scale(self) -> float:
+        """What similarities are multiplied by when they are compared."""
+        model: Any = self.model
+        return float(model.logit_scale.detach().exp())
+
+    def see(
+        self, images: UInt8[Tensor, "image 3 height width"], concepts: Concepts
+    ) -> Float[Tensor, "image concept"]:
+        """How much of each concept it sees in each picture, 0 to 1.
+
+        See :func:`fewbits.qsenn.names.scoring.zero_shot`.
+        """
+        alike = self.similarities(images, concepts.texts)
+        return zero_shot(alike, concepts.groups, self.scale)
 
     @torch.no_grad()
     @repeatable()

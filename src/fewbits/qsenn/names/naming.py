@@ -121,8 +121,8 @@ def name_by(
 
     Args:
         features: a row a picture, only features that the layer uses.
-        presence: similarities of a CLIP, or 0 and 1 of a table of attributes.
-        weight: 0 to 1, :func:`fewbits.qsenn.names.scoring.sight` for a CLIP's similarities; 1 by
+        presence: what a CLIP sees, or 0 and 1 of a table of attributes.
+        weight: 0 to 1, :func:`fewbits.qsenn.names.scoring.sight` for what a CLIP sees; 1 by
             default, for tables that see all concepts alike.
         shown: how many pictures of evidence, at most as many as there are.
 
@@ -153,8 +153,8 @@ def name_features(
     """Name features without any annotation: a CLIP says what is in the pictures.
 
     Q-SENN (arXiv 2312.13839) names features with a CLIP; no code of it is public, and this way is
-    ours: a concept's score is the correlation of its similarity with the feature, times how clearly
-    the CLIP sees it (:func:`fewbits.qsenn.names.scoring.sight`).
+    ours: a concept's score is the correlation of the feature with how much the CLIP sees of it in
+    each picture, times how clearly it sees it (:func:`fewbits.qsenn.names.scoring.sight`).
 
     Args:
         features: of these images, only those that the layer uses.
@@ -167,8 +167,8 @@ def name_features(
         raise UsageError(
             f"expected features of the same pictures, got {len(features)} rows for {len(images)}"
         )
-    similarities = clip.similarities(images, concepts.texts)
-    return name_by(features, similarities, concepts, shown, sight(similarities))
+    seen = clip.see(images, concepts)
+    return name_by(features, seen, concepts, shown, sight(seen))
 
 
 def name_from_attributes(

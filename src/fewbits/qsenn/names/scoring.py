@@ -1,5 +1,7 @@
 """How well a concept goes with a feature over pictures, and how well it would by chance."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -33,17 +35,42 @@ def correlations(
     return _standard(features).T @ _standard(presence) / len(features)
 
 
-def sight(similarities: Float[Tensor, "image concept"]) -> Float[Tensor, " concept"]:
-    """How clearly a CLIP tells each concept's presence: its similarity's spread, the widest as 1.
+def zero_shot(
+    similarities: Float[Tensor, "image concept"], groups: Sequence[str], scale: float
+) -> Float[Tensor, "image concept"]:
+    """What a CLIP sees in each picture: its own classification, group by group.
 
-    To a concept that it does not know, all pictures are about equally similar, and what little
-    they differ by is an echo of concepts that it does know. A correlation takes that echo for as
-    much as sight; a correlation times this does not.
+    Values of one group exclude each other, so they share a softmax of the scaled similarities, as
+    in Radford et al. (ICML 2021, 3.1). A concept alone in its group has nothing to be weighed
+    against but itself in other pictures: a sigmoid around its mean.
+
+    Args:
+        groups: of the concepts.
+        scale: the CLIP's own, by which it was trained to multiply similarities.
+
+    Returns:
+        0 to 1; the values of a group sum to 1.
+    """
+    seen = torch.empty_like(similarities)
+    for group in dict.fromkeys(groups):
+        places = [place for place, one in enumerate(groups) if one == group]
+        scaled = scale * similarities[:, places]
+        alone = len(places) == 1
+        seen[:, places] = (scaled - scaled.mean(0)).sigmoid() if alone else scaled.softmax(1)
+    return seen
+
+
+def sight(seen: Float[Tensor, "image concept"]) -> Float[Tensor, " concept"]:
+    """How clearly a CLIP tells each concept's presence: the spread of what it sees, widest as 1.
+
+    Of a concept that it does not know it sees about equally much everywhere, and what little that
+    differs by is an echo of concepts that it does know. A correlation takes that echo for as much
+    as sight; a correlation times this does not.
 
     Returns:
         From 0, the same everywhere, to 1; all 0 where nothing differs.
     """
-    spread = similarities.double().std(0, correction=0)
+    spread = seen.double().std(0, correction=0)
     widest = spread.amax()
     return (spread / widest if widest > 0 else spread).float()
 

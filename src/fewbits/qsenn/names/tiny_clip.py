@@ -43,7 +43,10 @@ class Plan:
 _LONG = TrainSettings(
     epochs=16, batch_size=64, learning_rate=1e-3, weight_decay=0.05, shift=0, mirror=True
 )
-PLANS = {"smoke": Plan(1000, replace(_LONG, learning_rate=2e-3)), "real": Plan(2000, _LONG)}
+PLANS = {
+    "smoke": Plan(1000, replace(_LONG, epochs=12, learning_rate=2e-3)),
+    "real": Plan(2000, _LONG),
+}
 BIRDS_SEED = 1  # of the birds it learns from; those that names are found and judged on are others
 
 
