@@ -1,6 +1,7 @@
 """A small finished run, opened again and named: the file, the command, and every bad input."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -66,6 +67,8 @@ def test_the_file_has_a_row_a_feature_and_a_block_a_network(named, small):
     out, report = named
     written = json.loads((out / "names.json").read_text())
     assert written["method"] == "names" and written["settings"]["clip"] == "tiny"
+    source = {"pictures": 12, "source": "birds of no species, seed 999"}
+    assert written["settings"]["named_on"] == source
     assert written["settings"]["run"]["iterations"] == 1 and written["provenance"]["threads"]
     features, rates = written["metrics"]["features"], written["metrics"]["rates"]
     network = finished.read_run(small[1]).networks()["qsenn"]
@@ -118,6 +121,7 @@ def test_the_tiny_clip_is_trained_once_and_can_be_lent(named, small, tmp_path):
     lent = experiment.Settings(run, "tiny", str(out / "tiny-clip.pt"))
     elsewhere = experiment.run(lent, data, tmp_path)
     assert elsewhere.metrics == report.metrics
+    assert re.fullmatch("[0-9a-f]{16}", elsewhere.settings["clip_weights"])
     assert [file.name for file in tmp_path.iterdir()] == ["names.json"]
 
 
@@ -168,8 +172,9 @@ def test_a_set_in_cubs_layout_is_judged_on_its_test_pictures(small, tmp_path, mo
     settings = experiment.Settings(run, "ViT-B-32", "w.pt")
     report = experiment.run(settings, data, tmp_path)
     known = pictures.load_pictures("birds", data)
-    assert report.settings["named_on"] == known.train.count
-    assert report.settings["judged_on"] == known.test.count
+    told = {part: getattr(known, part).count for part in ("train", "test")}
+    for key, part in (("named_on", "train"), ("judged_on", "test")):
+        assert report.settings[key] == {"pictures": told[part], "source": f"birds, {part}"}
     assert "rates_of_birds" not in report.metrics
     block = report.metrics["rates"]["qsenn"]
     rows = report.metrics["features"]

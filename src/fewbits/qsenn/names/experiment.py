@@ -1,22 +1,18 @@
 """A finished Q-SENN run's features named and the names judged: ``names.json``."""
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jaxtyping import Float
-from torch import Tensor
-
 from fewbits.data.picture_sets import BIRDS, TRAVELLING
 from fewbits.errors import UsageError
 from fewbits.qsenn.finished import QSENN, FinishedRun, read_run
-from fewbits.qsenn.measuring import Block
 from fewbits.qsenn.names import tiny_clip
-from fewbits.qsenn.names.block import naming_block
-from fewbits.qsenn.names.board import NameBoard, boards_for
 from fewbits.qsenn.names.clip import Clip, load_clip
-from fewbits.qsenn.names.concepts import Concepts, concepts_of, read_concepts
-from fewbits.qsenn.names.probing import Answers, Probes, ask, mixed_probes, set_probes
+from fewbits.qsenn.names.concepts import concepts_of, read_concepts
+from fewbits.qsenn.names.judging import Judging
+from fewbits.qsenn.names.probing import Probes, ask, mixed_probes, set_probes
 from fewbits.report import Report, provenance, write_json
 from fewbits.training import OnStage, stage
 
@@ -24,7 +20,7 @@ NAMES_NAME = "names.json"
 CLIP_NAME = "tiny-clip.pt"
 NO_CLIP = "none"
 HABITAT = "has_habitat"
-SEED = 0  # of the tiny CLIP and of the permutations
+SEED = 0  # of the tiny CLIP: the same for all runs
 PROBES = {"smoke": 500, "real": 1000}
 """Mixed birds that names are found on, and as many that they are judged on."""
 
@@ -121,13 +117,12 @@ def run(
     seen = None if clip is None else clip.see(probes.named_on.images, concepts)
     if told is not None:
         probes = probes.unknown()
+    judging = Judging(probes, concepts, seen, settings.threshold)
     answers = {name: ask(network, probes) for name, network in networks.items()}
-    rows, rates = _judged(answers, probes, concepts, seen, settings.threshold)
-    metrics: dict[str, object] = {"features": rows, "rates": rates}
+    rates = judging.rates(answers)
+    metrics: dict[str, object] = {"features": judging.rows(answers[QSENN]), "rates": rates}
     if rates and _is_drawn(finished.settings.dataset):
-        metrics["rates_of_birds"] = _without_habitats(
-            answers, probes, concepts, seen, settings.threshold
-        )
+        metrics["rates_of_birds"] = judging.without(HABITAT).rates(answers)
     report = Report(
         method="names",
         dataset=finished.settings.dataset,
@@ -136,17 +131,26 @@ def run(
         settings={
             "run": asdict(finished.settings) | {"pictures": finished.digest},
             "clip": which,
-            "clip_weights": settings.clip_weights,
+            "clip_weights": _told(settings.clip_weights),
             "concepts": list(concepts.texts),
             "threshold": settings.threshold,
-            "named_on": len(probes.named_on.images),
-            "judged_on": len(probes.judged_on.images),
+            "named_on": probes.named_on.told(),
+            "judged_on": probes.judged_on.told(),
         },
         metrics=metrics,
         provenance=provenance(time.perf_counter() - started),
     )
     write_json(asdict(report), out / NAMES_NAME)
     return report
+
+
+def _told(weights: str) -> str:
+    """Weights by what they hold, wherever they lie; a tag of open_clip's as it is."""
+    file = Path(weights)
+    if not file.is_file():
+        return weights
+    with file.open("rb") as whole:  # of a large CLIP more than should lie in memory
+        return hashlib.file_digest(whole, "sha256").hexdigest()[:16]
 
 
 def _loaded(which: str, weights: str) -> Clip | None:
@@ -178,50 +182,3 @@ def _probes(finished: FinishedRun, data_dir: Path | None, workers: int) -> Probe
     if not _is_drawn(settings.dataset):
         return set_probes(known, pixels)
     return mixed_probes(PROBES[settings.scale], settings.shown_side, data_dir, workers)
-
-
-Seen = Float[Tensor, "image concept"] | None
-
-
-def _judged(
-    answers: dict[str, Answers],
-    probes: Probes,
-    concepts: Concepts,
-    seen: Seen,
-    threshold: float | int | None,
-) -> tuple[list[Block], dict[str, Block] | None]:
-    """Rows of Q-SENN's features, and a block a network where the truth is known."""
-    boards = {
-        name: boards_for(said, probes, concepts, seen, SEED) for name, said in answers.items()
-    }
-    rows = _rows(boards[QSENN], probes, threshold)
-    if not probes.attributes:
-        return rows, None
-    return rows, {name: naming_block(board, threshold) for name, board in boards.items()}
-
-
-def _rows(
-    boards: dict[str, NameBoard], probes: Probes, threshold: float | int | None
-) -> list[Block]:
-    ids = probes.named_on.ids
-    named = {way: board.names(threshold) for way, board in boards.items()}
-    rows: list[Block] = []
-    for names in zip(*named.values(), strict=True):
-        row: Block = {"feature": names[0].feature}
-        for way, name in zip(named, names, strict=True):
-            told = asdict(name) | {"evidence": ids[list(name.evidence)].tolist()}
-            row[way] = {key: value for key, value in told.items() if key != "feature"}
-        rows.append(row)
-    return rows
-
-
-def _without_habitats(
-    answers: dict[str, Answers],
-    probes: Probes,
-    concepts: Concepts,
-    seen: Seen,
-    threshold: float | int | None,
-) -> dict[str, Block] | None:
-    chosen = [place for place, group in enumerate(concepts.groups) if group != HABITAT]
-    some = None if seen is None else seen[:, chosen]
-    return _judged(answers, probes.only(chosen), concepts.only(chosen), some, threshold)[1]

@@ -30,12 +30,18 @@ class Probe:
         presence: how much of each concept is in each picture, 0 to 1; None where nobody knows.
         classes: the pictures' classes, where attributes belong to classes and so go together;
             None where each attribute goes its own way, as with mixed birds.
+        source: where the pictures are from, so that an id can be looked up.
     """
 
     images: UInt8[Tensor, "image 3 height width"]
     ids: Int[Tensor, " image"]
     presence: Float[Tensor, "image concept"] | None
     classes: Int[Tensor, " image"] | None = None
+    source: str = ""
+
+    def told(self) -> dict[str, object]:
+        """For a report: how many pictures, and from where."""
+        return {"pictures": len(self.images), "source": self.source}
 
     def only(self, concepts: list[int]) -> "Probe":
         """The same pictures with some of the concepts."""
@@ -98,9 +104,11 @@ def probe_mixed(birds: MixedBirds) -> Probe:
 
 def set_probes(known: BirdSet, pixels: ImageSet) -> Probes:
     """Names found on a set's training pictures and judged on its test pictures."""
+    train = probe_set(known, known.train, pixels.train.images)
+    test = probe_set(known, known.test, pixels.test.images)
     return Probes(
-        probe_set(known, known.train, pixels.train.images),
-        probe_set(known, known.test, pixels.test.images),
+        replace(train, source=f"{known.name}, train"),
+        replace(test, source=f"{known.name}, test"),
         known.attribute_names,
     )
 
@@ -114,7 +122,10 @@ def mixed_probes(count: int, side: int, data_dir: Path | None = None, workers: i
     """
     folder = data_folder(data_dir)
     named, judged = (
-        probe_mixed(draw_mixed(count, seed, side, folder, workers))
+        replace(
+            probe_mixed(draw_mixed(count, seed, side, folder, workers)),
+            source=f"birds of no species, seed {seed}",
+        )
         for seed in (NAMED_SEED, JUDGED_SEED)
     )
     return Probes(named, judged, NAMES)
