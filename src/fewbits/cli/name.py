@@ -36,8 +36,15 @@ def qsenn(
     ] = None,
     threshold: Annotated[
         float | None,
-        typer.Option(help="Score from which on a feature has a name. Default: chance's."),
+        typer.Option(help="Score from which on a feature is named. Default: what chance reaches."),
     ] = None,
+    scale: Annotated[
+        str,
+        typer.Option(
+            help="How long the tiny CLIP trains: smoke (a minute) or real (a few). Default: as "
+            "the run."
+        ),
+    ] = "",
     data: Data = None,
 ) -> None:
     """Names of the features that Q-SENN uses, and how many are right, beside other networks'.
@@ -51,7 +58,7 @@ def qsenn(
 
     if not out:
         raise UsageError("--out is empty: name a folder for names.json")
-    settings = experiment.Settings(run, clip, clip_weights, concepts, threshold)
+    settings = experiment.Settings(run, clip, clip_weights, concepts, threshold, scale)
     folder = Path(out)
     with stoppable(), training_bar() as bar:
         report = experiment.run(settings, data, folder, on_stage=bar)

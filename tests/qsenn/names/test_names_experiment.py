@@ -34,7 +34,7 @@ def small(tmp_path_factory):
     data, out = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("run") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(pictures.DRAWN, "smoke", (3, 8, 4))
-        patch.setitem(experiment.PROBES, "smoke", 12)
+        patch.setattr(experiment, "PICTURES", 12)
         patch.setitem(tiny_clip.PLANS, "smoke", tiny_clip.Plan(6, SHORT))
         plan = qsenn.Plan(SHORT, (SHORT,))
         patch.setattr(qsenn, "plan_for", lambda settings: plan)
@@ -125,6 +125,17 @@ def test_the_tiny_clip_is_trained_once_and_can_be_lent(named, small, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["names.json"]
 
 
+def test_the_tiny_clip_can_train_longer_than_the_run_did(small, tmp_path, monkeypatch):
+    data, run = small
+    plan = tiny_clip.Plan(6, replace(SHORT, epochs=2), text_width=32)
+    monkeypatch.setitem(tiny_clip.PLANS, "real", plan)
+    steps = []
+    settings = experiment.Settings(run, scale="real")
+    report = experiment.run(settings, data, tmp_path, on_stage=lambda *step: steps.append(step))
+    assert [step[:3] for step in steps] == [("tiny CLIP", 1, 2), ("tiny CLIP", 2, 2)]
+    assert report.scale == "real" and report.settings["run"]["scale"] == "smoke"
+
+
 def test_concepts_of_ones_own_are_named_and_not_judged(named, small, tmp_path):
     data, run = small
     (tmp_path / "mine.txt").write_text("a bird with blue wings\na bird in snow\n")
@@ -210,6 +221,7 @@ def complaint(capsys, *arguments) -> tuple[int, str]:
     [
         (["--threshold", "1.5"], 2, "--threshold must be a score from 0 to 1, got 1.5"),
         (["--threshold", "nan"], 2, "--threshold must be a score from 0 to 1, got nan"),
+        (["--scale", "huge"], 2, "unknown scale 'huge': expected one of smoke, real"),
         (["--clip-weights", "w.pt"], 2, "--clip-weights w.pt: say with --clip which model they a"),
         (["--clip", "ViT-B-23"], 2, "open_clip has no model 'ViT-B-23'; expected one of"),
         (["--clip", "ViT-B-32"], 2, "ViT-B-32 without weights cannot tell a picture from another"),

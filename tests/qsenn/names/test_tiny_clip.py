@@ -120,9 +120,10 @@ def test_features_of_other_pictures_are_refused(unchecked):
         name_features(torch.rand(4, 2), birds.images[1:], clip, concepts_of(NAMES))
 
 
-def test_a_checkpoint_is_the_clip_again(tmp_path):
-    file, pictures = tmp_path / "clip.pt", crowns(6, 1).images
-    trained = tiny_clip.train_tiny(crowns(16, 0), 0, replace(SHORT, epochs=1), checkpoint=file)
+@pytest.mark.parametrize("width", [tiny_clip.TEXT_WIDTH, 32])
+def test_a_checkpoint_is_the_clip_again(tmp_path, width):
+    file, pictures, once = tmp_path / "clip.pt", crowns(6, 1).images, replace(SHORT, epochs=1)
+    trained = tiny_clip.train_tiny(crowns(16, 0), 0, once, width, checkpoint=file)
     # Of another picture's size, and so another network.
     with pytest.raises(FewbitsError, match="does not hold the tiny CLIP of this version: expected"):
         tiny_clip.load_tiny(file)

@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fewbits.data import SCALES
 from fewbits.data.picture_sets import BIRDS, TRAVELLING
 from fewbits.errors import UsageError
 from fewbits.qsenn.finished import QSENN, FinishedRun, read_run
@@ -21,8 +22,9 @@ CLIP_NAME = "tiny-clip.pt"
 NO_CLIP = "none"
 HABITAT = "has_habitat"
 SEED = 0  # of the tiny CLIP: the same for all runs
-PROBES = {"smoke": 500, "real": 1000}
-"""Mixed birds that names are found on, and as many that they are judged on."""
+PICTURES = 1000
+"""Mixed birds that names are found on, and as many that they are judged on. On half of them the
+order of two attributes that a feature goes with about equally is often a toss-up."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ class Settings:
         clip_weights: a file, or one of open_clip's tags; for ``tiny`` a checkpoint of it.
         concepts: a text file with a concept a line. Default: the set's attributes.
         threshold: from which score on a feature has a name. Default: what chance reaches.
+        scale: of the tiny CLIP's training. Default: the run's.
 
     Raises:
-        UsageError: a threshold outside of 0 to 1, or weights of no model.
+        UsageError: a threshold outside of 0 to 1, an unknown scale, or weights of no model.
     """
 
     run: Path
@@ -46,10 +49,13 @@ class Settings:
     clip_weights: str = ""
     concepts: Path | None = None
     threshold: float | int | None = None
+    scale: str = ""
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise UsageError(f"--threshold must be a score from 0 to 1, got {self.threshold}")
+        if self.scale and self.scale not in SCALES:
+            raise UsageError(f"unknown scale {self.scale!r}: expected one of {', '.join(SCALES)}")
         if self.clip_weights and self.clip in ("", NO_CLIP):
             raise UsageError(
                 f"--clip-weights {self.clip_weights}: say with --clip which model they are of"
@@ -113,7 +119,8 @@ def run(
     probes = _probes(finished, data_dir, workers)
     concepts = told or concepts_of(probes.attributes)
     if clip is None and which == tiny_clip.NAME:
-        clip = _trained(finished, data_dir, out, on_stage, workers)
+        plan = tiny_clip.PLANS[settings.scale or finished.settings.scale]
+        clip = _trained(plan, data_dir, out, on_stage, workers)
     seen = None if clip is None else clip.see(probes.named_on.images, concepts)
     if told is not None:
         probes = probes.unknown()
@@ -126,7 +133,7 @@ def run(
     report = Report(
         method="names",
         dataset=finished.settings.dataset,
-        scale=finished.settings.scale,
+        scale=settings.scale or finished.settings.scale,
         seed=finished.settings.seed,
         settings={
             "run": asdict(finished.settings) | {"pictures": finished.digest},
@@ -162,17 +169,20 @@ def _loaded(which: str, weights: str) -> Clip | None:
 
 
 def _trained(
-    finished: FinishedRun,
+    plan: tiny_clip.Plan,
     data_dir: Path | None,
     out: Path,
     on_stage: OnStage | None,
     workers: int,
 ) -> Clip:
-    plan = tiny_clip.PLANS[finished.settings.scale]
     birds = tiny_clip.birds_for(plan, data_dir, workers)
-    show = stage("tiny CLIP", on_stage)
     return tiny_clip.train_tiny(
-        birds, SEED, plan.training, checkpoint=out / CLIP_NAME, on_step=show
+        birds,
+        SEED,
+        plan.training,
+        plan.text_width,
+        checkpoint=out / CLIP_NAME,
+        on_step=stage("tiny CLIP", on_stage),
     )
 
 
@@ -181,4 +191,4 @@ def _probes(finished: FinishedRun, data_dir: Path | None, workers: int) -> Probe
     settings = finished.settings
     if not _is_drawn(settings.dataset):
         return set_probes(known, pixels)
-    return mixed_probes(PROBES[settings.scale], settings.shown_side, data_dir, workers)
+    return mixed_probes(PICTURES, settings.shown_side, data_dir, workers)
