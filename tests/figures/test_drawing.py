@@ -64,6 +64,17 @@ DRAWN = {
     ),
     "layers": lambda: figures.layers({"dense": PATCHES[:3] - 0.5, "sparse": torch.eye(3)}),
     "not yet": lambda: figures.not_yet([(2.0, 5.0), (1.0, 4.0), (0.9, 2.0)], 0.8, 1.5),
+    "humps": lambda: figures.humps({"a": VALUES, "b": LINE}, {"a": 0.25, "b": 1.0}),
+    "over passes": lambda: figures.over_passes(
+        {"a": [0.3, 0.8, 0.1], "b": [0.5, 0.9, None, 0.8]}, dense=0.9
+    ),
+    "settings tried": lambda: figures.settings_tried(
+        {
+            "passes": {"x": {"1": [0.7, 0.8], "2": [0.9]}, "y": {"1": [0.1, 0.2], "2": [0.5]}},
+            "features": {"x": {"12": [0.4]}},
+        },
+        dense=0.9,
+    ),
     "rebuilt": lambda: figures.rebuilt_digits({"whole": torch.rand(3, 28, 28)}),
 }
 

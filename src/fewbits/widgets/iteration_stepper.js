@@ -52,7 +52,8 @@ function whatHappened(steps, at) {
   const said = `${whole(step.uses.nonzeros)} weights, ${share} named rightly`;
   if (!before) return { tone: "plain", text: `The first sparse fit: ${said}.` };
   const gain = step.accuracy - before.accuracy, points = digits(100 * Math.abs(gain), 3);
-  const moved = Math.abs(gain) < 1e-9 ? "no picture more or less" : `${points} points ${gain > 0 ? "more" : "fewer"}`;
+  const moved = Math.abs(gain) < 1e-9 ? "no picture more or less"
+    : `${points} points ${gain > 0 ? "more" : "fewer"}`;
   const did = {
     fitted: `Fitted again to the features as they are now: ${whole(step.changes.length)} places of the layer ` +
       "change",

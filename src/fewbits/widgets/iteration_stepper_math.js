@@ -36,7 +36,8 @@ function makeSteps(cargo, arrays) {
   return { steps, features, store: steps[0].store };
 }
 
-const column = ({ values, count, features }, f) => Array.from({ length: count }, (_, i) => values[i * features + f]);
+const column = ({ values, count, features }, f) =>
+  Array.from({ length: count }, (_, i) => values[i * features + f]);
 
 // How often a feature is louder on a picture of a class it speaks for than on another; see `separates` in Python.
 function apartness(values, labels, signs) {

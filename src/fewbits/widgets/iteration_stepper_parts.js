@@ -10,14 +10,16 @@ function makeStepPlots({ steps, store, features }, setMoment) {
     caption: h("span", {}, "Named rightly", h("span", { class: "fb-key fb-key-box qsenn-text" }, "tuned: discs"),
       h("span", { class: "fb-key fb-key-box wrong-text" }, "rounded: squares"),
       h("span", { class: "fb-key fb-key-box float-text" }, "fitted: rings")) });
-  const spread = plot({ height: 200, margin, description: "The chosen feature on the pictures, by what it says of them",
+  const spread = plot({ height: 200, margin,
+    description: "The chosen feature on the pictures, by what it says of them",
     caption: h("span", {}, "The feature on pictures of classes it speaks",
       h("span", { class: "fb-key fb-key-box qsenn-text" }, "for"),
       h("span", { class: "fb-key wrong-text" }, "against"),
       h("span", { class: "fb-key fb-key-box float-text" }, "not of")) });
   const matrix = makeMatrix(store);
   const track = scores.add("path", "float-line thin");
-  const marks = Object.fromEntries(Object.keys(KIND_WORDS).map((kind) => [kind, scores.add("path", STEP_MARKS[kind])]));
+  const marks = Object.fromEntries(
+    Object.keys(KIND_WORDS).map((kind) => [kind, scores.add("path", STEP_MARKS[kind])]));
   const here = scores.add("line", "ink-line thin");
   const areas = GROUPS.map(([, className]) => spread.add("path", className));
   const middle = spread.add("line", "ink-line thin");
@@ -114,8 +116,9 @@ const STEP_ROWS = {
 };
 
 function makeStepTable(store) {
-  const rows = {}, note = h("p", { class: "fb-note" }, "A frame: this place of the layer has changed since the pass " +
-    "before. Louder where it should be: on a picture of a class it speaks for than on any other, 50 % by chance. " +
+  const rows = {}, note = h("p", { class: "fb-note" },
+    "A frame: this place of the layer has changed since the pass before. Louder where it should be: on a " +
+    "picture of a class it speaks for than on any other, 50 % by chance. " +
     `Two-humped: contrastiveness, 0 to 1. ${picturesShown(store)}`);
   const group = (title) => numbersUnder(title, STEP_ROWS[title], rows);
   return {
