@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from fewbits.data.birds import (
     Drawing,
     choose_habitat,
     draw_bird,
+    habitats_of,
     make_birds,
     writing,
 )
@@ -76,10 +78,10 @@ def test_what_is_written_is_what_was_drawn(birds: BirdSet, folder: Path) -> None
     assert birds.part_names == PARTS and birds.attribute_names == ATTRIBUTES
     table = torch.tensor([species.attributes for species in SPECIES[:3]], dtype=torch.float32)
     assert birds.class_attributes is not None and birds.class_attributes.equal(table)
-    habitats = dict(line.split() for line in (folder / HABITATS_FILE).read_text().splitlines())
     seen = 0
     for part, count in (("train", 9), ("test", 6)):
         split = getattr(birds, part)
+        habitats = habitats_of(birds, split)
         assert split.count == count and split.sizes.unique().tolist() == [SIDE]
         for i in range(0, count, 2):
             label, key = int(split.labels[i]), int(split.image_ids[i]) - 1
@@ -92,9 +94,19 @@ def test_what_is_written_is_what_was_drawn(birds: BirdSet, folder: Path) -> None
             assert split.visible[i].tolist() == drawn.truth.visible.tolist()
             assert split.attributes[i].tolist() == drawn.truth.attributes.tolist()
             assert split.certainty[i].tolist() == drawn.truth.certainty.tolist()
-            assert habitats[str(key + 1)] == drawn.habitat
+            assert habitats[i] == drawn.habitat
             seen += 1
     assert seen == 5 + 3
+
+
+def test_habitats_that_nobody_knows(birds: BirdSet, tmp_path: Path) -> None:
+    elsewhere = replace(birds, folder=tmp_path)
+    with pytest.raises(FewbitsError, match=r"FileNotFoundError\): only drawn birds know where"):
+        habitats_of(elsewhere, birds.test)
+    first = int(birds.test.image_ids[0])
+    (tmp_path / HABITATS_FILE).write_text(f"{first} \n{first + 1} snow\n", encoding="utf-8")
+    with pytest.raises(FewbitsError, match=f"got none for image {first}; delete"):
+        habitats_of(elsewhere, birds.test)
 
 
 def test_parts_lie_on_the_bird_and_what_is_hidden_is_not_seen(gallery: list[Drawing]) -> None:

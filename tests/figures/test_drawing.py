@@ -75,6 +75,13 @@ DRAWN = {
         },
         dense=0.9,
     ),
+    "twice": lambda: figures.twice(PHOTOS.images[:2], PHOTOS.images[2:4], ["a", "b"], ["b", "b"]),
+    "home and away": lambda: figures.home_and_away(
+        {"a": [(0.9, 0.3), (0.95, 0.7)], "b": [(0.9, 0.3), (0.94, 0.5)]}
+    ),
+    "follows": lambda: figures.follows(
+        {"a": LINE.abs() / 9, "b": LINE.square() / 99}, {"a": 1 - LINE.abs() / 9, "b": LINE * 0}
+    ),
     "rebuilt": lambda: figures.rebuilt_digits({"whole": torch.rand(3, 28, 28)}),
 }
 

@@ -57,6 +57,7 @@ from fewbits.figures.staircase import (
     weight_paths,
 )
 from fewbits.figures.tables import percent, table
+from fewbits.figures.travel import follows, home_and_away, twice
 
 __all__ = [
     "Drawing",
@@ -77,7 +78,9 @@ __all__ = [
     "family_portrait",
     "fewer_greys",
     "fitted_curves",
+    "follows",
     "gradient_answers",
+    "home_and_away",
     "humps",
     "layers",
     "loudest_pictures",
@@ -102,6 +105,7 @@ __all__ = [
     "spoken",
     "staircase_and_slope",
     "table",
+    "twice",
     "values_and_levels",
     "weight_levels",
     "weight_paths",

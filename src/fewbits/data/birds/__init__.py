@@ -6,6 +6,7 @@ from fewbits.data.birds.drawing import SIDE, Drawing, choose_habitat, draw_bird
 from fewbits.data.birds.habitats import HABITATS
 from fewbits.data.birds.mixed import MixedBirds, draw_mixed
 from fewbits.data.birds.species import SPECIES, Species
+from fewbits.data.birds.tables import habitats_of
 from fewbits.data.birds.truth import Truth
 from fewbits.data.birds.writing import make_birds
 
@@ -23,5 +24,6 @@ __all__ = [
     "choose_habitat",
     "draw_bird",
     "draw_mixed",
+    "habitats_of",
     "make_birds",
 ]

@@ -8,6 +8,8 @@ from fewbits.data.birds.attributes import ATTRIBUTES
 from fewbits.data.birds.species import SPECIES
 from fewbits.data.birds.taking import Shot, class_folder
 from fewbits.data.birds.truth import Truth
+from fewbits.data.cub import BirdSet, Photos
+from fewbits.errors import FewbitsError
 
 CERTAINTIES = ("not visible", "guessing", "probably", "definitely")
 
@@ -60,3 +62,28 @@ def _write_attributes(folder: Path, classes: int, truths: list[Truth]) -> None:
         for image, truth in enumerate(truths, 1)
         for i in range(len(ATTRIBUTES))
     ))  # fmt: skip
+
+
+def habitats_of(known: BirdSet, photos: Photos) -> tuple[str, ...]:
+    """Where each of these photos was taken; only drawn birds know it.
+
+    Raises:
+        FewbitsError: the set has no such list, or it lacks one of the photos.
+    """
+    file = known.folder / HABITATS_FILE
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FewbitsError(
+            f"{file} cannot be read ({type(error).__name__}): only drawn birds know where their "
+            "pictures were taken"
+        ) from error
+    told = {key: habitat for key, _, habitat in (line.partition(" ") for line in lines)}
+    wanted = [str(number) for number in photos.image_ids.tolist()]
+    lacking = [number for number in wanted if not told.get(number)]
+    if lacking:
+        raise FewbitsError(
+            f"{file}: expected a line for each picture, got none for image {lacking[0]}; delete "
+            f"{known.folder}, and the birds are drawn again"
+        )
+    return tuple(told[number] for number in wanted)
