@@ -80,7 +80,7 @@ def match(
             _mean(right[:, best]),
         )
 
-    return Match(*map(rate, _right(naming, truth, floor)))
+    return Match(*map(rate, right_names(naming, truth, floor)))
 
 
 def best_by_group(
@@ -103,7 +103,7 @@ def best_by_group(
     Raises:
         UsageError: as :func:`match`.
     """
-    first, *_ = _right(naming, truth, floor)
+    first, *_ = right_names(naming, truth, floor)
     right = first.gather(1, naming.best[:, None])[:, 0] & naming.named(threshold)
     groups = [naming.concepts.groups[best] for best in truth.argmax(1).tolist()]
     good = Counter(group for group, so in zip(groups, right.tolist(), strict=True) if so)
@@ -111,10 +111,20 @@ def best_by_group(
     return {group: {"features": count, "right": good[group]} for group, count in counts}
 
 
-def _right(
-    naming: Naming, truth: Float[Tensor, "feature concept"], floor: float | int
+def right_names(
+    naming: Naming, truth: Float[Tensor, "feature concept"], floor: float | int = 0
 ) -> tuple[Bool[Tensor, "feature concept"], ...]:
-    """Which names would be right for each feature, by the three strictnesses."""
+    """Which concepts would be right names of each feature, whether it is called so or not.
+
+    Args:
+        naming, truth, floor: as :func:`match` has them.
+
+    Returns:
+        Three tables, by the strictnesses of :class:`Match`, in their order.
+
+    Raises:
+        UsageError: other features or concepts than were named.
+    """
     if truth.shape != naming.scores.shape:
         raise UsageError(
             f"expected the truth of the {len(naming.scores)} features and {naming.concepts.count} "
