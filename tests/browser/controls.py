@@ -12,6 +12,7 @@ from comparison_samples import METHODS, MODELS, comparison
 from contract import Hand, Mark, Numbers, Sample, Sent, Spoilt, replaced
 from digit_networks import CLASSES, compact_networks, digit_images
 from layer_samples import activations, weights
+from name_samples import board, called, concept_names
 from path_samples import CLASSES as BIRDS
 from path_samples import TIGHT, features_and_labels, paths
 from reference import quantizer
@@ -21,6 +22,7 @@ from step_samples import steps
 from fewbits.pact.replay import Frame, Replay
 from fewbits.widgets import (
     AlphaReplay,
+    ConceptNames,
     DrawDigit,
     ExplainBird,
     IterationStepper,
@@ -403,6 +405,49 @@ EXPLAIN_BIRD = Sample(
     ),
 )
 
+CONCEPT_NAMES = Sample(
+    kind=ConceptNames,
+    make=concept_names,
+    other=lambda: concept_names({"alone": board(truth=None)}, threshold=0.5, feature=8, shown=2),
+    named=called,
+    named_inputs=("by",),
+    inputs={
+        "by": "Named by",
+        "rule": "A name is right if it is",
+        "threshold": "A name needs a score of",
+        "reset": "Back to chance",
+        "feature": "3: a red crown, 0.80, named, rightly",
+    },
+    sliders={"threshold": "0.28"},
+    outputs=1 + 13 + 6 + 6 + 1 + 3 + 2,  # level, tables; a feature; concepts, true ones, the name
+    drawings=1 + 6,
+    numbers=ConceptNames.numbers,
+    sent=(
+        Sent("threshold", 0.5, {"threshold": "50"}),
+        Sent("rule", "group", {"rule": "group"}),
+        Sent("feature", 8, {"feature": "8"}),
+        Sent("by", "dense", {"by": "dense", "feature": "5"}),
+    ),
+    hands=(
+        Hand("threshold", "ArrowRight", {"threshold": 0.29}),
+        Hand("feature", "ArrowDown", {"feature": 5}),
+        Hand("rule", "ArrowDown", {"rule": "among_three"}),
+        Hand("by", "ArrowDown", {"by": "clip"}),
+        Hand("reset", "Enter", {"threshold": None}),
+        Hand("threshold", "End", {"threshold": 1}),
+        Hand("by", "End", {"by": "dense"}),
+    ),
+    mark=Mark(".cn-top figure .qsenn-line", "stroke", "qsenn"),
+    pictures=("At 0.28 4 of 6 features have a name", "Share of the features named rightly"),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+        Spoilt(replaced('"side":64', '"side":32'), "its pictures arrived cut"),
+        Spoilt(replaced('"columns":[3,', '"columns":['), "features and scores arrived with other"),
+        Spoilt(replaced('"boards":[', '"boards":[],"rest":['), "no board arrived"),
+    ),
+)
+
 CONTROLS = (
     PLAYGROUND,
     ALPHA_REPLAY,
@@ -412,6 +457,7 @@ CONTROLS = (
     TERNARY_THRESHOLD,
     EXPLAIN_BIRD,
     ITERATION_STEPPER,
+    CONCEPT_NAMES,
 )
 
 every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import traitlets
 from anywidget import AnyWidget
 
 from fewbits.errors import UsageError
@@ -65,6 +66,12 @@ def as_whole(value: Any) -> int | None:
         return operator.index(value)
     except TypeError:
         return None
+
+
+class Given(traitlets.Any):
+    """A trait of any kind that must be given: None meets the control's own check like the rest."""
+
+    allow_none = False
 
 
 class Widget(AnyWidget):
