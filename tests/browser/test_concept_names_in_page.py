@@ -1,6 +1,7 @@
 """ConceptNames in a page: the board's judgement at every threshold, its list, curves and words."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from name_samples import COLUMNS, SCORES, board, boards, concept_names, pictures
@@ -218,6 +219,21 @@ def test_evidence_is_the_pictures_on_which_a_feature_is_loudest(one):
             distances = abs(flat - [shown]).mean((1, 2))
             assert distances.argmin() == (place + k) % 12
             assert distances.min() < 6
+
+
+def test_boards_may_show_different_numbers_of_pictures(show):
+    few = board()
+    short = replace(few.naming, evidence=few.naming.evidence[:, :2])
+    seen = show(concept_names({"six": few, "two": replace(few, naming=short)}, feature=14))
+    tiles = seen.page.locator(".cn-tiles canvas")
+    assert [tile.is_visible() for tile in tiles.all()] == [True] * 6
+    before = tiles.nth(1).evaluate(PIXELS)
+    control(seen, "by").select_option("two")
+    drawn(seen)
+    assert [tile.is_visible() for tile in tiles.all()] == [True] * 2 + [False] * 4
+    assert tiles.nth(1).evaluate(PIXELS) == before
+    said = tiles.nth(1).get_attribute("aria-label")
+    assert said == "Picture 2 of 2 on which feature 14 is loudest"
 
 
 # Words

@@ -157,8 +157,17 @@ def test_of_the_evidence_as_much_travels_as_a_page_carries():
     count = control.cargo["sheet"]["count"] // 20
     assert 1 <= count < 6
     assert len(control.html().encode()) < LIMIT_BYTES
-    with pytest.raises(UsageError, match="fewer boards, or leave out shown"):
+    with pytest.raises(UsageError, match="of fewer features, or leave out shown"):
         ConceptNames(given, noise, shown=count + 1)
+
+
+def test_boards_of_many_features_show_fewer_pictures_first():
+    few, many = wide(10, 16)[0]["a"], wide(30, 16, shown=6)[0]["a"]
+    noise = torch.randint(256, (180, 3, 64, 64), generator=torch.Generator().manual_seed(1))
+    control = ConceptNames({"few": few, "many": many}, noise.to(torch.uint8))
+    parts = {name: size for name, _, size in control.cargo["parts"]}
+    assert parts["1_tiles"] == 30
+    assert parts["0_tiles"] > 10
 
 
 def test_what_does_not_fit_a_page_is_refused_when_made():
@@ -168,6 +177,14 @@ def test_what_does_not_fit_a_page_is_refused_when_made():
 
 
 OTHER = Concepts(tuple("abcdefgh"), tuple("abcdefgh"), tuple("abcdefgh"))
+
+
+def blind(shown):
+    """A board with so many pictures of evidence a feature."""
+    naming = board().naming
+    return replace(board(), naming=replace(naming, evidence=naming.evidence[:, :shown]))
+
+
 NAN = board(torch.where(SCORES == 0.8, torch.nan, SCORES))
 
 
@@ -181,6 +198,8 @@ NAN = board(torch.where(SCORES == 0.8, torch.nan, SCORES))
         ({"a": board(columns=(1, 2))}, {}, "'a' must have a row of scores for each of its columns"),
         ({"a": NAN}, {}, "'a' holds NaN or infinity: look for it in the features it names"),
         ({"a": board(truth=TRUTH / 0)}, {}, "'a' holds NaN or infinity"),
+        ({"a": board(truth=TRUTH[:5])}, {}, "the truth of the 6 features and 8 concepts"),
+        ({"a": blind(0)}, {}, "at least one picture of evidence for each of 6 features, got the"),
         ({"a": board()}, {"images": pictures(11)}, "among the 11 pictures given, got number 11"),
         ({"a": board()}, {"images": pictures(0)}, "pictures must be at least one picture"),
         ({"a": board()}, {"images": pictures()[:, :1]}, "squares of three colours"),

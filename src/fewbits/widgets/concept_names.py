@@ -18,6 +18,7 @@ from fewbits.widgets.concept_names_checks import (
     check_rule,
     check_threshold,
 )
+from fewbits.widgets.concept_names_evidence import SHOWN, pack_names
 from fewbits.widgets.concept_names_numbers import (
     Numbers,
     board_numbers,
@@ -25,13 +26,7 @@ from fewbits.widgets.concept_names_numbers import (
     list_numbers,
 )
 from fewbits.widgets.concept_names_still import names_still
-from fewbits.widgets.concept_names_transport import (
-    SHOWN,
-    StoredBoard,
-    pack_names,
-    single,
-    store_board,
-)
+from fewbits.widgets.concept_names_transport import StoredBoard, single, store_board
 from fewbits.widgets.picture_sheet import check_pictures
 
 
@@ -57,7 +52,8 @@ class ConceptNames(Widget):
         by: the board to start with; default the first.
         rule: what counts as a right name: the ``first`` in the truth's order, one ``among_three``,
             or one of the first one's ``group``.
-        shown: pictures of evidence a feature, 1 to 6; default as many of these as a page can carry.
+        shown: pictures of evidence a feature, 1 to 6; default as many of these as a page can carry,
+            fewer on boards of many features.
 
     Raises:
         UsageError: no board or more than four, of other concepts or pictures, without features or

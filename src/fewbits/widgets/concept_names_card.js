@@ -26,8 +26,8 @@ function makeBars(title, names, kind) {
   };
 }
 
-function makeNameCard({ concepts, sheet, boards: [first] }) {
-  const one = first.of(0), width = one.tops.length, trues = Math.min(3, concepts.length);
+function makeNameCard({ concepts, sheet, boards }) {
+  const width = boards[0].of(0).tops.length, trues = Math.min(3, concepts.length);
   const heading = h("p", { class: "cn-heading" }), why = h("p", { class: "cn-why" });
   const tops = makeBars("Score of its best concepts; the line is the threshold",
     Array.from({ length: width }, (_, k) => `top-${k}`), "score");
@@ -36,7 +36,7 @@ function makeNameCard({ concepts, sheet, boards: [first] }) {
   const rows = {}, absent = h("span");
   const opposite = number("opposite", absent);
   const own = numbersUnder("Its name there", [["own", "correlation"], ["rank", "place in that order"]], rows);
-  const tiles = Array.from({ length: first.tiles }, () =>
+  const tiles = Array.from({ length: Math.max(...boards.map((board) => board.tiles)) }, () =>
     h("canvas", { role: "img", width: sheet.side, height: sheet.side, "aria-label": "evidence" }));
   const known = h("div", {}, truth.element, own);
   return {
@@ -58,11 +58,14 @@ function makeNameCard({ concepts, sheet, boards: [first] }) {
       rows.own.show(correlation, scoreText(correlation));
       rows.rank.show(rank, Number.isFinite(rank) ? whole(rank) : "none");
       known.hidden = !board.known;
-      tiles.forEach((tile, k) => tile.setAttribute("aria-label",
-        `Picture ${k + 1} of ${tiles.length} on which feature ${column} is loudest`));
+      tiles.forEach((tile, k) => {
+        tile.hidden = k >= board.tiles;
+        const which = `Picture ${k + 1} of ${board.tiles}`;
+        tile.setAttribute("aria-label", `${which} on which feature ${column} is loudest`);
+      });
     },
     draw({ tiles: places }) {
-      tiles.forEach((tile, k) => sheet.draw(tile.getContext("2d"), places[k], sheet.side));
+      places.forEach((place, k) => sheet.draw(tiles[k].getContext("2d"), place, sheet.side));
     },
   };
 }

@@ -51,6 +51,11 @@ def _check_board(label: str, board: NameBoard, pictures: int) -> None:
     tables = [scores] if board.truth is None else [scores, board.truth]
     if not all(table.isfinite().all() for table in tables):
         raise UsageError(f"{label!r} holds NaN or infinity: look for it in the features it names")
+    if len(evidence) != len(scores) or not evidence.shape[1]:
+        raise UsageError(
+            f"{label!r} must have at least one picture of evidence for each of {len(scores)} "
+            f"features, got the shape {tuple(evidence.shape)}"
+        )
     if evidence.min() < 0 or evidence.max() >= pictures:
         raise UsageError(
             f"the evidence of {label!r} must be among the {pictures} pictures given, got number "

@@ -7,7 +7,7 @@ function makeCurve(setLevel) {
     description: "Rates over all thresholds, the present one marked",
     caption: h("span", { class: "cn-keys" }, "At every threshold", used, named,
       h("span", { class: "fb-key fb-key-dot float-text" }, "chance")) });
-  const chance = panel.add("line", "float-line dot"), here = panel.add("line", "wrong-line thin");
+  const chance = panel.add("line", "float-line dot"), here = panel.add("line", "ink-line thin");
   const curves = [panel.add("path", "ink-line dash"), panel.add("path", "qsenn-line")];
   const dots = [panel.add("circle", "ink-mark"), panel.add("circle", "qsenn-mark")];
   let x = null;

@@ -28,7 +28,7 @@ def _scores(stored: StoredBoard, level: float, title: str) -> str:
         for k, score in enumerate(stored.scores[stored.order, 0].tolist())
     )
     marks = f'<path class="qsenn-fill" d="{bars}"/>'
-    marks += f'<path class="wrong-line dash" d="M{LEFT:g} {y(level):.1f}H{RIGHT:g}"/>'
+    marks += f'<path class="ink-line thin" d="M{LEFT:g} {y(level):.1f}H{RIGHT:g}"/>'
     return panel(title, "features by their best score, from 0 to 1", title, marks, [])
 
 
@@ -51,5 +51,5 @@ def _rates(board: NameBoard, level: float, rule: str) -> str:
         for up in [[y(share) for share in shares]]
         if up
     )
-    marks += f'<path class="wrong-line thin" d="M{x(level):.1f} {TOP:g}V{BOTTOM:g}"/>'
+    marks += f'<path class="ink-line thin" d="M{x(level):.1f} {TOP:g}V{BOTTOM:g}"/>'
     return panel(title, "threshold", title, marks, [(x(tick), f"{tick:g}") for tick in TICKS])
