@@ -4,10 +4,11 @@ The field calls these generalised linear models; in a network they are its last 
 """
 
 from fewbits.glm.loss import Multinomial
-from fewbits.glm.path import Path, fit_path, lambda_max, lambdas_below, walk
+from fewbits.glm.path import Path, fit_path, lambda_max, lambdas_below, largest_strength, walk
 from fewbits.glm.penalties import ElasticNet, GroupElasticNet
 from fewbits.glm.solver import TOLERANCE, Fit, fit
-from fewbits.glm.standardize import Standardization, standardize
+from fewbits.glm.standardize import Standardization, measure, standardize
+from fewbits.glm.table import Table
 
 __all__ = [
     "TOLERANCE",
@@ -17,10 +18,13 @@ __all__ = [
     "Multinomial",
     "Path",
     "Standardization",
+    "Table",
     "fit",
     "fit_path",
     "lambda_max",
     "lambdas_below",
+    "largest_strength",
+    "measure",
     "standardize",
     "walk",
 ]

@@ -12,7 +12,8 @@ from fewbits.errors import UsageError
 from fewbits.glm.loss import Multinomial
 from fewbits.glm.penalties import ElasticNet, GroupElasticNet
 from fewbits.glm.solver import TOLERANCE, Fit, check_tolerance, fit
-from fewbits.glm.standardize import Standardization, standardize
+from fewbits.glm.standardize import Standardization, measure
+from fewbits.glm.table import Table
 
 Layer = tuple[Float[Tensor, "class feature"], Float[Tensor, " class"]]
 OnFit = Callable[[int, int, Fit], None]
@@ -54,8 +55,17 @@ def lambda_max(
     Raises:
         UsageError: alpha is not above 0 and at most 1, or the labels are wrong.
     """
+    return largest_strength(Multinomial(features, labels, classes), alpha, grouped)
+
+
+@torch.no_grad()
+def largest_strength(loss: Multinomial, alpha: float = 0.99, grouped: bool = False) -> float:
+    """:func:`lambda_max` of a loss that is there already.
+
+    Raises:
+        UsageError: alpha is not above 0 and at most 1.
+    """
     ElasticNet(1.0, alpha)  # tells of a wrong alpha
-    loss = Multinomial(features, labels, classes)
     _, slope, _ = loss(*loss.null())
     return _reach(slope, grouped).max().item() / alpha
 
@@ -101,10 +111,10 @@ def fit_path(
     Raises:
         UsageError: bad features, labels, strengths or tolerance.
     """
-    z, how = standardize(features)
-    loss = Multinomial(z, labels, classes)
+    how = measure(features)
+    loss = Multinomial(Table(features, how), labels, classes)
     if isinstance(lambdas, int):
-        lambdas = lambdas_below(lambda_max(z, labels, classes, alpha, grouped), lambdas)
+        lambdas = lambdas_below(largest_strength(loss, alpha, grouped), lambdas)
     fits: list[Fit] = []
     for found in walk(loss, lambdas, alpha, grouped, tolerance):
         fits.append(found)

@@ -85,7 +85,7 @@ def fit(
     objective = value + penalty.value(weights)
     worst = deque([objective], maxlen=MEMORY)
     # Half of the mean square of the rows bounds the curvature's mean; the first step corrects it.
-    length = 2.0 / max(loss.features.square().mean().item(), 1e-12)
+    length = 2.0 / max(loss.features.mean_square(), 1e-12)
     steps, tries = 0, 0
     residual = _residual(penalty, weights, slope, bias_slope)
     slack = 4 * torch.finfo(weights.dtype).eps

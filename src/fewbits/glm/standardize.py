@@ -9,6 +9,7 @@ from torch import Tensor
 from fewbits.errors import UsageError
 
 SMALLEST_SCALE = 1e-5  # Q-SENN's floor (arXiv 2312.13839, reference code): z = (f - mu) / max(s, .)
+LOOK_BYTES = 2**24  # looked at together: what is made for it is three times as large
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,23 @@ class Standardization:
 
     def apply(self, features: Float[Tensor, "image feature"]) -> Float[Tensor, "image feature"]:
         """Standardise other rows of the same columns."""
-        return (features - self.mean) / self.scale
+        return (features - self.mean).div_(self.scale)
 
 
 def standardize(
     features: Float[Tensor, "image feature"],
 ) -> tuple[Float[Tensor, "image feature"], Standardization]:
     """The columns standardised, and how.
+
+    Raises:
+        UsageError: as :func:`measure` does.
+    """
+    how = measure(features)
+    return how.apply(features), how
+
+
+def measure(features: Float[Tensor, "image feature"]) -> Standardization:
+    """How the columns are to be standardised; nothing as large as the table is made.
 
     Raises:
         UsageError: fewer than two rows, NaN or infinity, or nothing but constant columns.
@@ -43,19 +54,30 @@ def standardize(
             "features must be a table of at least two images and one feature, "
             f"got the shape {tuple(features.shape)}"
         )
-    broken = ~torch.isfinite(features).all(0)
-    if broken.any():
+    sound, constant = _look(features)
+    if not sound.all():
         raise UsageError(
-            f"feature {int(broken.nonzero()[0])} holds NaN or infinity: find where it comes from, "
-            "no weight of it means anything"
+            f"feature {int((~sound).nonzero()[0])} holds NaN or infinity: find where it comes "
+            "from, no weight of it means anything"
         )
-    mean, deviation = features.mean(0), features.std(0)
-    # Rounding leaves a trace of deviation in a constant column; its values tell for certain.
-    constant = (features == features[:1]).all(0)
     if constant.all():
         raise UsageError(
             f"all {len(constant)} features are constant: there is nothing to tell classes by"
         )
-    scale = torch.where(constant, 1.0, deviation.clamp_min(SMALLEST_SCALE))
-    how = Standardization(torch.where(constant, features[0], mean), scale, constant)
-    return how.apply(features), how
+    scale = torch.where(constant, 1.0, features.std(0).clamp_min(SMALLEST_SCALE))
+    return Standardization(torch.where(constant, features[0], features.mean(0)), scale, constant)
+
+
+def _look(
+    features: Float[Tensor, "image feature"],
+) -> tuple[Bool[Tensor, " feature"], Bool[Tensor, " feature"]]:
+    """Which columns are finite throughout, and which hold one value only.
+
+    Rounding leaves a trace of deviation in a constant column; its values tell for certain.
+    """
+    sound = torch.ones_like(features[0], dtype=torch.bool)
+    constant = sound.clone()
+    for part in features.split(max(1, LOOK_BYTES // features[0].nbytes)):
+        sound &= part.isfinite().all(0)
+        constant &= (part == features[0]).all(0)
+    return sound, constant

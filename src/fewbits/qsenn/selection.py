@@ -43,15 +43,14 @@ def select_features(
     Raises:
         UsageError: there are fewer features that vary, or the path ends before so many entered.
     """
-    z, how = glm.standardize(features)
+    how = glm.measure(features)
     varying = int((~how.constant).sum())
     if not 1 <= count <= varying:
         raise UsageError(
             f"count must be from 1 to the number of features that vary, {varying}, got {count}"
         )
-    loss = glm.Multinomial(z, labels, classes)
-    most = glm.lambda_max(z, labels, classes, alpha, grouped=True)
-    lambdas = glm.lambdas_below(most, LAMBDAS)
+    loss = glm.Multinomial(glm.Table(features, how), labels, classes)
+    lambdas = glm.lambdas_below(glm.largest_strength(loss, alpha, grouped=True), LAMBDAS)
     entered: dict[int, float] = {}
     path = glm.walk(loss, lambdas, alpha, grouped=True, tolerance=tolerance)
     for strength, fit in zip(lambdas, path, strict=False):
