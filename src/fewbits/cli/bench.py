@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+from fewbits.cli.glm_plan import glm_plan
 from fewbits.cli.options import Data, Dataset, Network, set_name
 
 app = typer.Typer(
     help="Measure what a training step or a saliency map costs.", no_args_is_help=True
 )
+
+
+app.command("glm-plan")(glm_plan)
 
 
 @app.callback()

@@ -9,7 +9,7 @@ from torch import Tensor
 from fewbits.errors import UsageError
 
 SMALLEST_SCALE = 1e-5  # Q-SENN's floor (arXiv 2312.13839, reference code): z = (f - mu) / max(s, .)
-LOOK_BYTES = 2**24  # looked at together: what is made for it is three times as large
+LOOK_BYTES = 2**22  # looked at together: what is made for it is three times as large
 
 
 @dataclass(frozen=True)

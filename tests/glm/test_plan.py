@@ -1,0 +1,160 @@
+"""The plan of a large fit: bytes against what a process took, seconds by their arithmetic."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from fewbits.errors import FewbitsError, UsageError
+from fewbits.glm import memory, plan, rates, rehearsal, table, trial
+from fewbits.glm.rehearsal import Shape
+
+IMAGENET = Shape(1281167, 2048, 1000)
+SMALL = Shape(600, 40, 4, 5)
+
+
+def test_imagenet_holds_its_features_and_little_else() -> None:
+    parts = {part.name: part for part in plan.parts_of(IMAGENET)}
+    features = 1281167 * 2048 * 4
+    assert (parts["features"].selection, parts["features"].path) == (features, features)
+    assert parts["standardised copy"].selection == 0, "more than is copied"
+    assert parts["standardised copy"].path == 1281167 * 50 * 4
+    bound = plan._bound(tuple(parts.values()))
+    assert features < bound < 1.1 * features
+    # All logits together would be half as much again.
+    assert bound - features < 1281167 * 1000 * 4 / 5
+
+
+def test_the_most_rows_are_the_most() -> None:
+    for room in (5 * 10**8, 24 * 10**9):
+        most = plan._most_rows(IMAGENET, "cpu", room)
+        needed = [
+            plan._bound(plan.parts_of(replace(IMAGENET, rows=rows))) for rows in (most, most + 1)
+        ]
+        assert needed[0] <= room < needed[1]
+    assert plan._most_rows(IMAGENET, "cpu", 10**6) == 0
+
+
+@pytest.mark.skipif(not (memory.PROCESS / "clear_refs").exists(), reason="the peak is Linux's")
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(Shape(60_000, 512, 10, 10), id="copied"),
+        pytest.param(Shape(80_000, 1024, 10, 10), id="read in blocks"),
+    ],
+)
+def test_the_memory_is_as_planned(shape: Shape) -> None:
+    """In a process of its own, because a peak is a process's."""
+    planned = plan.plan_fit(shape)
+    copied = 4 * shape.rows * shape.features <= table.COPY_BYTES
+    assert copied == (planned.parts[3].selection > 0)
+    done = trial.trial(shape)
+    assert done.shape == shape
+    assert done.peak is not None
+    assert 0.8 * planned.peak <= done.peak <= 1.2 * planned.peak
+    assert done.peak <= 1.05 * planned.bound
+
+
+def test_a_peak_is_what_was_taken_in_between() -> None:
+    before = torch.ones(2**24)
+    peak = memory.Peak()
+    taken = torch.ones(2**25)
+    del taken
+    found = peak.read()
+    if found is None:
+        pytest.skip("the system does not tell")
+    assert found == pytest.approx(2**27, rel=0.1)
+    assert before.sum() == 2**24
+
+
+def test_a_container_has_what_its_limit_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = memory.available()
+    assert free > 2**20
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    (tmp_path / "memory.max").write_text("3000\n")
+    (tmp_path / "memory.current").write_text("1000\n")
+    assert memory.available() == 2000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available() > 2**20
+
+
+def test_seconds_are_evaluations_times_their_price() -> None:
+    found = rates.Rates(SMALL)
+    found._known = {4: 4.0, 8: 8.0, 32: 32.0, 40: 48.0}
+    assert found.evaluation(4) == 4
+    assert found.evaluation(5) == 5
+    assert found.evaluation(36) == 40
+    assert found.evaluation(40) == 48
+    # The targets cost an evaluation; looking at 600 rows is not worth a second.
+    assert found.total({4: 2, 40: 3}) == pytest.approx(48 + 2 * 4 + 3 * 48, abs=1)
+
+
+def test_ten_times_the_rows_take_ten_times_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates.Rates, "_timed", lambda self, work: work() and 0.5)
+    shape = replace(SMALL, rows=2_000_000)
+    slice_ = rates.slice_of(shape)
+    assert slice_.rows < shape.rows
+    one, ten = rates.Rates(shape), rates.Rates(replace(shape, rows=10 * shape.rows))
+    assert one.evaluation(40) == pytest.approx(0.5 * shape.rows / slice_.rows)
+    assert ten.evaluation(40) == pytest.approx(10 * one.evaluation(40))
+
+
+def test_a_rehearsal_counts_what_it_asks_for() -> None:
+    features, labels = rehearsal.draw(SMALL)
+    again, _ = rehearsal.draw(SMALL)
+    assert torch.equal(features, again)
+    selection, path = rehearsal.run(features, labels, SMALL)
+    assert path.lambdas == 100 and 1 <= selection.lambdas <= 100
+    for stage, width in ((selection, 40), (path, 5)):
+        assert max(stage.evaluations) == width
+        # Each step asks once; so do the null layer, and each strength before and after its fit.
+        assert stage.asked >= stage.steps + 2 * stage.lambdas + 1
+
+
+def test_fewer_seconds_do_for_fewer_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = plan.plan_fit(SMALL, memory=10**9)
+    whole = replace(whole, seconds=(30.0, 30.0))
+
+    def planned(shape: Shape, device: str, room: int) -> plan.Plan:
+        assert (device, room) == ("cpu", 10**9)
+        seconds = 30.0 * shape.rows / SMALL.rows
+        return replace(whole, shape=shape, seconds=(seconds, seconds))
+
+    monkeypatch.setattr(trial, "plan_fit", planned)
+    assert trial.affordable(whole, 61.0) is whole
+    assert trial.affordable(whole, 30.0).shape.rows == 240, "four fifths of half"
+    with pytest.raises(UsageError, match="do for 7 rows, expected 2 a class at least, 8"):
+        trial.affordable(whole, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ((10, 40, 6), "2 rows a class, got 10 rows and 6 classes"),
+        ((10, 40, 1), "expected at least 2 classes"),
+        ((0, 40, 2), "got 0 rows and 2 classes"),
+        ((100, 40, 2), "from 1 to the number of features, 40, got 50"),
+        ((100, 40, 2, 0), "from 1 to the number of features, 40, got 0"),
+    ],
+)
+def test_a_shape_that_makes_no_sense_is_refused(sizes: tuple[int, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
+        Shape(*sizes)
+
+
+def test_a_rehearsal_without_room_is_not_begun() -> None:
+    huge = Shape(10, 10**9, 2)
+    with pytest.raises(UsageError, match=r"a rehearsal on 10 x 1000000000 .* there are 8.00"):
+        plan.plan_fit(huge, memory=8 * 10**9)
+
+
+def test_a_selection_that_ends_early_is_told() -> None:
+    shape = Shape(60, 5, 3, 5)
+    features, labels = rehearsal.draw(shape)
+    features[:, 2:] = 0.0
+    with pytest.raises(FewbitsError, match="only 2 of 5 features entered"):
+        rehearsal.run(features, labels, shape)
