@@ -414,7 +414,7 @@ CONCEPT_NAMES = Sample(
     inputs={
         "by": "Named by",
         "rule": "A name is right if it is",
-        "threshold": "A name needs a score of",
+        "threshold": "Threshold",
         "reset": "Back to chance",
         "feature": "3: a red crown, 0.80, named, rightly",
     },

@@ -9,7 +9,7 @@ function naming({ model, root, safely }, names) {
   const labels = names.boards.map(({ label }) => [label, label]);
   const by = select({ label: "Named by", name: "by", options: labels }, set("by"));
   const rule = select({ label: "A name is right if it is", name: "rule", options: RULES }, set("rule"));
-  const threshold = slider({ label: "A name needs a score of", name: "threshold", min: 0, max: LEVELS },
+  const threshold = slider({ label: "Threshold", name: "threshold", min: 0, max: LEVELS },
     (position) => setLevel(position / LEVELS));
   const reset = h("button", { type: "button", "data-input": "reset" }, "Back to chance");
   reset.addEventListener("click", () => set("threshold")(null));
