@@ -4,8 +4,12 @@ A new control joins in controls.py.
 """
 
 import pytest
+import traitlets
 from controls import every_control
 from reading import agree, chosen, held, looks, pictures, ready
+
+from fewbits.errors import UsageError
+from fewbits.widgets.base import Given
 
 MODEL = "(names) => Object.fromEntries(names.map((name) => [name, model.get(name)]))"
 DRAWN = ("drawn", "painted")
@@ -42,6 +46,18 @@ def test_python_moves_the_view(sample, notebook, same):
         assert {name: held(seen, name) for name in sent.held} == sent.held
         same(seen, sample, widget)
     assert seen.page.evaluate("model.saved") == [], "what Python sent must not come back"
+
+
+@every_control
+def test_nothing_is_no_setting(sample):
+    """traitlets passes None by every check; these controls say what they expected instead."""
+    widget = sample.make()
+    for name, trait in widget.traits().items():
+        if isinstance(trait, Given):
+            before = getattr(widget, name)
+            with pytest.raises((UsageError, traitlets.TraitError)):
+                setattr(widget, name, None)
+            assert repr(getattr(widget, name)) == repr(before), name
 
 
 @every_control

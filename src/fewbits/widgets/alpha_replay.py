@@ -9,7 +9,7 @@ from fewbits.errors import UsageError
 from fewbits.pact.replay import Frame, Replay
 from fewbits.widgets.alpha_replay_state import encode_replays
 from fewbits.widgets.alpha_replay_still import replay_still
-from fewbits.widgets.base import Widget, source
+from fewbits.widgets.base import Given, Widget, source
 
 
 class AlphaReplay(Widget):
@@ -43,7 +43,7 @@ class AlphaReplay(Widget):
     replays = traitlets.Dict().tag(sync=True, to_json=encode_replays)
     replay = traitlets.Unicode().tag(sync=True)
     layer = traitlets.Unicode().tag(sync=True)
-    frame = traitlets.Any().tag(sync=True)  # any, so that a wrong one meets a check that says more
+    frame = Given().tag(sync=True)  # any, so that a wrong one meets a check that says more
 
     def __init__(
         self,

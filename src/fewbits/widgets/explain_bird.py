@@ -11,7 +11,7 @@ from fewbits.data import Split
 from fewbits.errors import UsageError
 from fewbits.qsenn.network import FeatureNetwork
 from fewbits.qsenn.pipeline import features_of
-from fewbits.widgets.base import Widget, source
+from fewbits.widgets.base import Given, Widget, source
 from fewbits.widgets.explain_bird_checks import (
     check_class,
     check_classes,
@@ -77,12 +77,12 @@ class ExplainBird(Widget):
     )
 
     cargo = traitlets.Dict().tag(sync=True)  # read once, when the control is drawn
-    image = traitlets.Any().tag(sync=True)  # any, so that a wrong one meets a check that says more
-    explained = traitlets.Any().tag(sync=True)
-    against = traitlets.Any().tag(sync=True)
-    dropped = traitlets.Any().tag(sync=True)
-    flipped = traitlets.Any().tag(sync=True)
-    cover = traitlets.Any().tag(sync=True)
+    image = Given().tag(sync=True)  # any, so that a wrong one meets a check that says more
+    explained = Given().tag(sync=True)
+    against = Given().tag(sync=True)
+    dropped = Given().tag(sync=True)
+    flipped = Given().tag(sync=True)
+    cover = Given().tag(sync=True)
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fewbits.errors import UsageError
 from fewbits.qsenn.moments import Moment
-from fewbits.widgets.base import Widget, as_whole, source
+from fewbits.widgets.base import Given, Widget, as_whole, source
 from fewbits.widgets.iteration_stepper_still import steps_still
 from fewbits.widgets.iteration_stepper_transport import StoredSteps, separates, store_steps
 from fewbits.widgets.packing import pack
@@ -57,8 +57,8 @@ class IterationStepper(Widget):
     )
 
     cargo = traitlets.Dict().tag(sync=True)  # read once, when the control is drawn
-    moment = traitlets.Any().tag(sync=True)  # any, so that a wrong one meets a check that says more
-    feature = traitlets.Any().tag(sync=True)
+    moment = Given().tag(sync=True)  # any, so that a wrong one meets a check that says more
+    feature = Given().tag(sync=True)
 
     def __init__(
         self,

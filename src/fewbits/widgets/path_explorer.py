@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fewbits import glm
 from fewbits.errors import UsageError
-from fewbits.widgets.base import Widget, as_whole, source
+from fewbits.widgets.base import Given, Widget, as_whole, source
 from fewbits.widgets.packing import pack
 from fewbits.widgets.path_explorer_still import path_still
 from fewbits.widgets.path_explorer_transport import StoredFits, store_fits
@@ -61,9 +61,9 @@ class PathExplorer(Widget):
     )
 
     cargo = traitlets.Dict().tag(sync=True)  # read once, when the control is drawn
-    place = traitlets.Any().tag(sync=True)  # any, so that a wrong one meets a check that says more
-    tolerance = traitlets.Any().tag(sync=True)
-    row = traitlets.Any().tag(sync=True)
+    place = Given().tag(sync=True)  # any, so that a wrong one meets a check that says more
+    tolerance = Given().tag(sync=True)
+    row = Given().tag(sync=True)
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from fewbits.errors import UsageError
 from fewbits.ops import check_bits
 from fewbits.pact.weights import SAWB_COEFFICIENTS, sawb_clip
-from fewbits.widgets.base import Widget, encode
+from fewbits.widgets.base import Given, Widget, encode
 from fewbits.widgets.quantizer_still import quantizer_still
 
 SCHEMES = ("pact", "signed", "sawb")
@@ -106,9 +106,7 @@ class QuantizerPlayground(Widget):
     samples = traitlets.Dict().tag(sync=True, to_json=encode_samples)
     sample = traitlets.Unicode().tag(sync=True)
     alpha = traitlets.Float().tag(sync=True)
-    bits = traitlets.Any().tag(
-        sync=True
-    )  # any, so that a wrong one meets check_bits, which says more
+    bits = Given().tag(sync=True)  # any, so that a wrong one meets check_bits, which says more
     scheme = traitlets.Unicode().tag(sync=True)
     gradients = traitlets.Bool(True).tag(sync=True)  # read once, when the control is drawn
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from fewbits.metrics.faithfulness import removal_ranks
-from fewbits.widgets.base import Widget, source
+from fewbits.widgets.base import Given, Widget, source
 from fewbits.widgets.saliency_compare_checks import (
     SHARES,
     SIDE,
@@ -73,12 +73,12 @@ class SaliencyCompare(Widget):
     )
 
     cargo = traitlets.Dict().tag(sync=True)  # read once, when the control is drawn
-    image = traitlets.Any().tag(sync=True)  # any, so that a wrong one meets a check that says more
-    method = traitlets.Any().tag(sync=True)
-    left = traitlets.Any().tag(sync=True)
-    right = traitlets.Any().tag(sync=True)
-    share = traitlets.Any().tag(sync=True)
-    removed = traitlets.Any().tag(sync=True)
+    image = Given().tag(sync=True)  # any, so that a wrong one meets a check that says more
+    method = Given().tag(sync=True)
+    left = Given().tag(sync=True)
+    right = Given().tag(sync=True)
+    share = Given().tag(sync=True)
+    removed = Given().tag(sync=True)
 
     def __init__(
         self,

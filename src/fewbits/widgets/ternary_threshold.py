@@ -11,7 +11,7 @@ from torch import Tensor
 from fewbits import glm
 from fewbits.errors import UsageError
 from fewbits.qsenn.ternary import count_bias, keep_largest
-from fewbits.widgets.base import Widget, as_whole, source
+from fewbits.widgets.base import Given, Widget, as_whole, source
 from fewbits.widgets.packing import pack
 from fewbits.widgets.stored_features import store_features
 from fewbits.widgets.ternary_threshold_still import ternary_still
@@ -55,9 +55,9 @@ class TernaryThreshold(Widget):
     )
 
     cargo = traitlets.Dict().tag(sync=True)  # read once, when the control is drawn
-    kept = traitlets.Any().tag(sync=True)  # any, so that a wrong one meets a check that says more
-    sizes = traitlets.Any().tag(sync=True)
-    bias = traitlets.Any().tag(sync=True)
+    kept = Given().tag(sync=True)  # any, so that a wrong one meets a check that says more
+    sizes = Given().tag(sync=True)
+    bias = Given().tag(sync=True)
 
     def __init__(
         self,
