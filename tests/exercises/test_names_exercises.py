@@ -50,7 +50,7 @@ def test_exercise_2_is_what_the_package_does():
 
 
 @pytest.mark.parametrize(
-    ("true", "swapped", "told"),
+    ("right_share", "swapped", "told"),
     [
         (..., 50, "Not answered yet"),
         (50, 50, "Right"),
@@ -60,8 +60,8 @@ def test_exercise_2_is_what_the_package_does():
         (50, 0, "Not 0 %"),
     ],
 )
-def test_careless(true, swapped, told):
-    expect(check.careless(true, swapped), told)
+def test_careless(right_share, swapped, told):
+    expect(check.careless(right_share, swapped), told)
 
 
 def best_of(draws, deal=True, best=True, level=0.95):

@@ -47,20 +47,22 @@ def sees(answer: object) -> Verdict:
     return wrong(f"expected three shares that add up to 1, got {answer}.")
 
 
-def careless(true_share: object, swapped_share: object) -> Verdict:
+def careless(right_share: object, swapped_share: object) -> Verdict:
     """Exercise 3: a namer with one word, and names swapped."""
-    if is_open(true_share) or is_open(swapped_share):
-        return unanswered("all names are the same; of how many features is it true?")
-    if not close(true_share, 50):
-        return wrong(f"ten of the twenty answer to snow, so not {true_share} % of names are true.")
+    if is_open(right_share) or is_open(swapped_share):
+        return unanswered("all names are the same; for how many features is it right?")
+    if not close(right_share, 50):
+        return wrong(
+            f"ten of the twenty answer to snow, so not {right_share} % of names are right."
+        )
     if close(swapped_share, 50):
-        return right("as true as before. Names that tell features apart must beat their swap.")
+        return right("as right as before. Names that tell features apart must beat their swap.")
     if close(swapped_share, 25):
         return wrong("a quarter would be right if half of the names were blue wings.")
     if close(swapped_share, 100 / 48, 0.1):
         return wrong("that is a random name; a swapped one is always snow here.")
     return wrong(
-        f"whichever name is drawn, it is snow: how often is that true? Not {swapped_share} %."
+        f"whichever name is drawn, it is snow: how often is that right? Not {swapped_share} %."
     )
 
 

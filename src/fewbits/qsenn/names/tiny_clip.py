@@ -41,14 +41,14 @@ class Plan:
     text_width: int = TEXT_WIDTH
 
 
-# Pictures that are moved teach more slowly here. On one core the first takes three quarters
-# of a minute and then tells habitats apart and little else; the second takes three minutes and
+# Pictures that are moved teach more slowly here. On one core the first takes about half a
+# minute and then tells habitats apart and little else; the second takes three minutes and
 # tells the colours of wings and, less surely, of crowns; neither tells bills, tails or patterns.
 _LONG = TrainSettings(
     epochs=16, batch_size=64, learning_rate=1.5e-3, weight_decay=0.05, shift=0, mirror=True
 )
 PLANS = {
-    "smoke": Plan(1000, replace(_LONG, epochs=12, learning_rate=2e-3)),
+    "smoke": Plan(800, replace(_LONG, epochs=12, learning_rate=2e-3)),
     "real": Plan(2000, _LONG, text_width=128),
 }
 BIRDS_SEED = 1  # of the birds it learns from; those that names are found and judged on are others
