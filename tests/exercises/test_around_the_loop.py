@@ -52,6 +52,8 @@ def test_change_reasons(answer, told):
     [
         (..., "Not answered yet"),
         (LOGS - LOGS.mean(), "Right"),
+        ([0.46, -0.23, -0.23], "Right"),
+        ([2 / 3, -1 / 3, -1 / 3], "base 2"),
         (LOGS, "take their mean off"),
         ([0.5, 0.25, 0.25], "these are the shares"),
         ([0.5 - 1 / 3, 0.25 - 1 / 3, 0.25 - 1 / 3], "without their mean"),

@@ -34,6 +34,7 @@ COSINES = torch.tensor([0.31, 0.29, 0.25])
     [
         (..., "Not answered yet"),
         ((50 * COSINES).softmax(0), "Right"),
+        ([0.71, 0.26, 0.04], "Right"),
         (COSINES.softmax(0), "without the scale"),
         (COSINES / COSINES.sum(), "exponentials first"),
         (50 * COSINES, "these are the logits"),
@@ -55,6 +56,7 @@ def test_exercise_2_is_what_the_package_does():
         (..., 50, "Not answered yet"),
         (50, 50, "Right"),
         (100, 50, "not 100 %"),
+        (0.5, 50, "a share; in percent"),
         (50, 25, "a quarter"),
         (50, 2.08, "a random name"),
         (50, 0, "Not 0 %"),
@@ -64,12 +66,12 @@ def test_careless(right_share, swapped, told):
     expect(check.careless(right_share, swapped), told)
 
 
-def best_of(draws, deal=True, best=True, level=0.95):
+def best_of(draws, deal=True, best=True, level=0.95, size=torch.abs):
     def answer(features, presence):
         found = []
         for _ in range(draws):
             dealt = features[torch.randperm(len(features))] if deal else features
-            sizes = correlations(dealt, presence).abs()
+            sizes = size(correlations(dealt, presence))
             found.append(sizes.amax(1) if best else sizes.flatten())
         every = torch.cat(found)
         return every.quantile(level) if level else every.mean()
@@ -85,6 +87,7 @@ def best_of(draws, deal=True, best=True, level=0.95):
         (best_of(1, deal=False), "nothing was dealt out"),
         (best_of(200, best=False), "take the best of each"),
         (best_of(200, level=None), "this is their mean"),
+        (best_of(200, size=lambda r: r), "with the signs"),
         (lambda f, p: 3.0, "expected about"),
         (lambda f, p: f, "expected one number"),
         (lambda f, p: f / "b", "it stopped with TypeError"),

@@ -17,6 +17,9 @@ from fewbits.metrics.grouping import explained_by
         (54, "these are birds"),
         (0.27, "a share; in points"),
         (60, "60 birds are lost"),
+        (33.3, "a share of the 180"),
+        (30.0 * 200 / 180, "a share of the 180"),
+        (35.0, "between 0 and 100"),
         (-27, "above 0 here"),
         (12, "between 0 and 100"),
         ("many", "expected one number"),
@@ -31,6 +34,8 @@ def test_points_lost(answer, told):
     [
         (..., "Not answered yet"),
         (torch.tensor(6 / 14), "Right"),
+        (0.43, "Right"),
+        (42.857, "right in percent"),
         (8 / 14, "left within"),
         (2 / 14, "three birds"),
         (0.75, "between over within"),

@@ -10,6 +10,7 @@ from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right,
 
 FIRST, SECOND = torch.tensor([3.0, -1.0, 7.5, 0.5]), torch.tensor([2.0, 0.0, -4.0])
 STEPS = {"fit", "round", "tune"}
+DIGITS = 5e-3  # two digits are enough of an answer
 
 
 def differences(differ: object, turned: object) -> Verdict:
@@ -53,9 +54,11 @@ def no_weights(answer: object) -> Verdict:
         return unanswered("then the logits are the biases, and their softmax the best guess.")
     logs = [math.log(0.5), math.log(0.25), math.log(0.25)]
     mean = sum(logs) / 3
-    if close(answer, [value - mean for value in logs]):
+    if close(answer, [value - mean for value in logs], DIGITS):
         return right("softmax turns them back into the shares 1/2, 1/4 and 1/4.")
-    if close(answer, logs):
+    if close(answer, [2 / 3, -1 / 3, -1 / 3], DIGITS):
+        return wrong("logarithms to base 2; softmax undoes those to base e.")
+    if close(answer, logs, DIGITS):
         return wrong("these are right up to a constant; take their mean off.")
     if close(answer, [0.5, 0.25, 0.25]):
         return wrong("these are the shares; softmax takes exponentials, so you need logarithms.")

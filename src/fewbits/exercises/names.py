@@ -11,7 +11,8 @@ from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right,
 from fewbits.qsenn.names.scoring import chance_level, correlations
 
 COSINES, SCALE = (0.31, 0.29, 0.25), 50
-TOLERANCE = 0.02  # of a correlation: what two hundred draws leave to chance is a third of it
+DIGITS = 5e-3  # two digits are enough of an answer
+TOLERANCE = 0.018  # of a correlation: what two hundred draws leave to chance is a third of it
 
 
 def given_names(answer: object) -> Verdict:
@@ -36,9 +37,9 @@ def sees(answer: object) -> Verdict:
     if is_open(answer):
         return unanswered("the cosines times 50, through a softmax.")
     cosines = torch.tensor(COSINES, dtype=torch.float64)
-    if close(answer, (SCALE * cosines).softmax(0).tolist()):
+    if close(answer, (SCALE * cosines).softmax(0).tolist(), DIGITS):
         return right("two hundredths of a cosine make it nearly three times as sure.")
-    if close(answer, cosines.softmax(0).tolist()):
+    if close(answer, cosines.softmax(0).tolist(), DIGITS):
         return wrong("without the scale every picture shows a third of everything.")
     if close(answer, (cosines / cosines.sum()).tolist()):
         return wrong("shares of the cosines; a softmax takes exponentials first.")
@@ -51,6 +52,8 @@ def careless(right_share: object, swapped_share: object) -> Verdict:
     """Exercise 3: a namer with one word, and names swapped."""
     if is_open(right_share) or is_open(swapped_share):
         return unanswered("all names are the same; for how many features is it right?")
+    if close(right_share, 0.5):
+        return wrong("a share; in percent it is a hundred times as large.")
     if not close(right_share, 50):
         return wrong(
             f"ten of the twenty answer to snow, so not {right_share} % of names are right."
@@ -101,10 +104,15 @@ def _usual_mistakes(
 ) -> list[tuple[float, str]]:
     numbers = torch.Generator().manual_seed(1)
     dealt = [features[torch.randperm(len(features), generator=numbers)] for _ in range(1000)]
-    sizes = torch.stack([correlations(one, presence).abs() for one in dealt])
+    signed = torch.stack([correlations(one, presence) for one in dealt])
+    sizes = signed.abs()
     as_it_is = correlations(features, presence).abs().amax(1)
     return [
         (as_it_is.quantile(0.95).item(), "nothing was dealt out: this is how they are."),
         (sizes.flatten().quantile(0.95).item(), "of all columns; take the best of each feature."),
+        (
+            signed.amax(2).quantile(0.95).item(),
+            "with the signs; chance finds a missing concept as easily, so take sizes.",
+        ),
         (sizes.amax(2).mean().item(), "this is their mean; 95 % of them should lie below."),
     ]

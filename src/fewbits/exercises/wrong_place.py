@@ -9,6 +9,7 @@ from torch import Tensor
 from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
 
 BIRDS = 400
+DIGITS = 5e-3  # two digits are enough of an answer
 TOLERANCE = 1.0  # points: what a thousand draws leave to chance is about a third of it
 
 
@@ -26,8 +27,8 @@ def points_lost(answer: object) -> Verdict:
         return wrong("a share; in points it is a hundred times as large.")
     if close(answer, 60):
         return wrong("60 birds are lost; take off those that are found, and divide by 200.")
-    if close(answer, 100 * (180 - 126) / 180, 0.1):
-        return wrong("this is a share of the birds right at home; points are of all 200.")
+    if close(answer, 100 * 60 / 180, DIGITS):
+        return wrong("a share of the 180, and without the six that were found; points are of 200.")
     if close(answer, -27):
         return wrong("the size is right; what is lost counts as above 0 here.")
     return wrong(f"expected one number between 0 and 100, of all 200 birds, got {answer}.")
@@ -37,11 +38,13 @@ def share_of_place(answer: object) -> Verdict:
     """Exercise 2: the share of a feature's variance between two habitats."""
     if is_open(answer):
         return unanswered("the two means are 2 and 4, around 3.")
-    if close(answer, 6 / 14):
+    if close(answer, 6 / 14, DIGITS):
         return right("6 of 14: the rest is between birds of one habitat.")
-    if close(answer, 8 / 14):
+    if close(answer, 600 / 14, DIGITS):
+        return wrong("right in percent; a share lies between 0 and 1.")
+    if close(answer, 8 / 14, DIGITS):
         return wrong("this is what is left within the habitats; 1 minus it is asked for.")
-    if close(answer, 2 / 14):
+    if close(answer, 2 / 14, DIGITS):
         return wrong("each habitat has three birds, and each of them counts.")
     if close(answer, 6 / 8):
         return wrong("between over within; the share is between over all.")
