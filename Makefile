@@ -14,7 +14,9 @@ INSTALLED := .venv/.installed
 HTML := _build/html
 # --dist loadfile: one notebook, one worker; a kernel is started once a notebook.
 PARALLEL := -n $(JOBS) --dist loadfile
-NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout 7200 --nbval-sanitize-with tests/nbval_sanitize.cfg
+# What has run and is right goes into the book's cache, so that `make book` need not run it again.
+NBVAL := -p keep_outputs --nbval-lax --nbval-current-env --nbval-cell-timeout 7200 \
+         --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 export FEWBITS_SCALE := $(SCALE)
 ifneq ($(DATA),)
@@ -83,6 +85,8 @@ unit notebooks record browser: export OMP_NUM_THREADS := 1
 
 unit: install
 	$(BIN)/pytest $(PARALLEL) -m 'not browser'
+
+notebooks gpu: export PYTHONPATH := $(CURDIR)/tools:$(CURDIR)/book/_ext:$(PYTHONPATH)
 
 # Every notebook in a kernel of its own; a cell tagged nbval-check-output must print what it printed.
 notebooks: install
