@@ -40,8 +40,8 @@ def test_a_plan_that_does_not_fit_says_what_would(fewbits) -> None:
         (("-5x20x3",), "No such option: -5"),
         (("100x20x3",), "selected must be from 1 to the number of features, 20, got 50"),
         (("100x20x3", "--selected", 0), "got 0"),
-        (("100x60x3", "--memory", 0), "memory must be above 0 GB, got 0"),
-        (("100x60x3", "--memory", "nan"), "memory must be above 0 GB, got nan"),
+        (("100x60x3", "--memory", 0), "memory must be between 0 and 1,000,000,000 GB, got 0"),
+        (("100x60x3", "--memory", "nan"), "memory must be between 0 and 1,000,000,000 GB, got nan"),
         (("900x600x30", "--memory", 0.001), "a rehearsal on 900 x 600 -> 50, 30 classes takes"),
         (("100x60x3", "--minutes", -1), "--minutes"),
         (("100x999999999x3",), "a rehearsal on 100 x 999999999 -> 50, 3 classes takes up to"),
@@ -51,3 +51,11 @@ def test_nonsense_is_one_line(fewbits, arguments: tuple[object, ...], said: str)
     ended = fewbits("bench", "glm-plan", *arguments)
     assert ended.code == 2
     assert said in ended.line
+
+
+def test_a_place_that_cannot_be_written_costs_no_trial(fewbits, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "plan.json"
+    ended = fewbits("bench", "glm-plan", "300x60x3", "--minutes", 5, "--out", out)
+    assert ended.code == 2
+    assert "running" not in ended.out and "plan.json" in ended.err

@@ -40,6 +40,8 @@ def test_differences(differ, turned, told):
         ({"fit", "round", "tune"}, "frozen"),
         ({"train"}, "expected a set"),
         ("fit", "expected a set"),
+        ([["fit"]], "expected a set"),
+        (["fit", torch.zeros(2)], "expected a set"),
         (3, "expected a set"),
     ],
 )

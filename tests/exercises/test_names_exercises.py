@@ -20,6 +20,8 @@ from fewbits.qsenn.names.scoring import correlations, zero_shot
         ([0, 0, 0], "largest score of each row"),
         ([1, 2], "a list of three"),
         (1, "a list of three"),
+        ([1, None, torch.tensor(0)], "int() makes one"),
+        ([1, None, torch.zeros(2)], "whole numbers or None"),
     ],
 )
 def test_given_names(answer, told):

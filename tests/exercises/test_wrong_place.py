@@ -58,7 +58,9 @@ def test_exercise_2_is_what_the_package_says():
         (..., "Not answered yet"),
         ("species", "Right"),
         ("place", "three species together"),
-        (3, 'expected "place" or "species", got 3'),
+        ("both", "got 'both'"),
+        (3, "as a text, got int"),
+        (torch.zeros(3), "as a text, got Tensor"),
     ],
 )
 def test_which_is_larger(answer, told):

@@ -1,9 +1,15 @@
 """The plan of a large fit: bytes against what a process took, seconds by their arithmetic."""
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -37,6 +43,18 @@ def test_the_most_rows_are_the_most() -> None:
         ]
         assert needed[0] <= room < needed[1]
     assert plan._most_rows(IMAGENET, "cpu", 10**6) == 0
+
+
+def test_more_rows_may_take_less_where_a_copy_is_no_longer_made() -> None:
+    narrow, room = Shape(10**6, 60, 4, 6), 600 * 10**6
+
+    def fits(rows: int) -> bool:
+        return plan._bound(plan.parts_of(replace(narrow, rows=rows))) <= room
+
+    most = plan._most_rows(narrow, "cpu", room)
+    candidates = range(8, 2 * most, 997)
+    assert fits(most) and not any(fits(rows) for rows in candidates if rows > most)
+    assert not all(fits(rows) for rows in candidates if rows < most), "nothing falls here"
 
 
 @pytest.mark.skipif(not (memory.PROCESS / "clear_refs").exists(), reason="the peak is Linux's")
@@ -79,6 +97,69 @@ def test_a_peak_is_what_was_taken_in_between() -> None:
     if done.stdout.strip() == "None":
         pytest.skip("the system does not tell")
     assert int(done.stdout) == pytest.approx(2**27, rel=0.1)
+
+
+TRYING = """
+import sys
+from fewbits.glm.rehearsal import Shape
+from fewbits.glm.trial import trial
+
+if __name__ == "__main__":
+    trial(Shape(400_000, 200, 100, 10))
+"""
+
+
+def workers_of(parent: int) -> list[int]:
+    """Processes that were started by another, now or before it ended."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            before, _, after = status.read_text().rpartition(") ")
+            if "(python" in before and after.split()[2] == str(parent):
+                found.append(int(status.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_trial_ends_with_whoever_began_it(tmp_path: Path, how: signal.Signals) -> None:
+    (tmp_path / "trying.py").write_text(TRYING)
+    # A group of its own, by which its workers are found when it is gone.
+    command = [sys.executable, str(tmp_path / "trying.py")]
+    begun = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    until(lambda: len(workers_of(begun.pid)) >= 3)  # itself, the resource tracker, the worker
+    os.kill(begun.pid, how)
+    begun.wait(30)
+    until(lambda: not workers_of(begun.pid))
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_worker_that_is_killed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "_work", die)
+    with pytest.raises(FewbitsError, match=r"ended before it was done \(it was killed\)"):
+        trial.trial(SMALL)
+
+
+def test_want_of_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver, sender = get_context("spawn").Pipe(duplex=False)
+    monkeypatch.setattr(trial, "_measured", want)
+    monkeypatch.setattr(trial, "_end_with_parent", lambda: None)
+    trial._work(sender, SMALL, "cpu", 1)
+    assert receiver.recv() == "RuntimeError: no room"
+
+
+def die(*arguments: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def want(*arguments: object) -> None:
+    raise RuntimeError("no room\nat all")
 
 
 def test_a_container_has_what_its_limit_leaves(

@@ -47,9 +47,21 @@ def test_groups_at_random_explain_what_chance_does():
     assert found.mean().item() == pytest.approx(4 / 200, abs=0.002)
 
 
+def test_far_from_zero_a_spread_is_still_one():
+    groups = torch.tensor([0, 0, 1, 1])
+    far = torch.tensor([[0.0], [2], [3], [5]], dtype=torch.float64) + 1e8
+    assert explained_by(far, groups).item() == pytest.approx(9 / 13)
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_nothing_is_said_of_nan(broken):
+    with pytest.raises(UsageError, match="NaN or infinity"):
+        explained_by(torch.tensor([[0.0], [broken]]), torch.tensor([0, 1]))
+
+
 @pytest.mark.parametrize(
     ("groups", "said"),
-    [([0, 1], "of the same pictures, got 3 and 2"), ([4, 4, 4], "at least two groups, got 1")],
+    [([0, 1], r"got the shapes \(3, 2\) and \(2,\)"), ([4, 4, 4], "at least two groups, got 1")],
 )
 def test_refused(groups, said):
     with pytest.raises(UsageError, match=said):

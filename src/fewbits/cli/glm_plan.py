@@ -43,15 +43,19 @@ def glm_plan(
     plan = plan_fit(shape, device, room)
     _show(plan)
     written: dict[str, Any] = {"bench": "glm-plan", "plan": _plain(plan)}
+
+    def write() -> None:
+        if out is not None:
+            write_json({**written, "provenance": provenance(time.perf_counter() - started)}, out)
+
+    write()  # before minutes of work, so that a place that cannot be written costs none
     if minutes > 0:
         part = affordable(plan, 60 * minutes)
         typer.echo(f"running {part.shape} ...")
         done = trial(part.shape, device)
         _compare(part, done)
         written |= {"part": _plain(part), "trial": asdict(done)}
-    if out is not None:
-        origin = provenance(time.perf_counter() - started)
-        write_json({**written, "provenance": origin}, out)
+        write()
 
 
 def _shape(size: str, selected: int) -> "Shape":
@@ -69,7 +73,7 @@ def _shape(size: str, selected: int) -> "Shape":
 
 def _bytes(memory: float) -> int:
     if not 0 < memory < 1e9:
-        raise UsageError(f"memory must be above 0 GB, got {memory:g}")
+        raise UsageError(f"memory must be between 0 and 1,000,000,000 GB, got {memory:g}")
     return int(memory * GB)
 
 

@@ -34,8 +34,11 @@ def change_reasons(answer: object) -> Verdict:
     """Exercise 2: the steps that can change which features speak for a class."""
     if is_open(answer):
         return unanswered("a set of one, two or three of the names.")
-    if not isinstance(answer, set | frozenset | list | tuple) or not set(answer) <= STEPS:
-        return wrong(f"expected a set with names from {', '.join(sorted(STEPS))}, got {answer}.")
+    expected = f"expected a set with names from {', '.join(sorted(STEPS))}, got {answer}."
+    if not isinstance(answer, set | frozenset | list | tuple):
+        return wrong(expected)
+    if not all(isinstance(one, str) and one in STEPS for one in answer):
+        return wrong(expected)
     if set(answer) == {"fit", "round"}:
         return right(
             "the fit chooses afresh and rounding drops the weakest. Tuning leaves the layer alone; "

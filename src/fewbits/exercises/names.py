@@ -21,6 +21,8 @@ def given_names(answer: object) -> Verdict:
         return unanswered("a list of three: a concept's number, or None.")
     if not isinstance(answer, list | tuple) or len(answer) != 3:
         return wrong(f"expected a list of three, got {answer}.")
+    if not all(one is None or isinstance(one, int) for one in answer):
+        return wrong(f"expected whole numbers or None, got {answer}; int() makes one of a tensor.")
     if list(answer) == [1, None, 0]:
         return right("a name says what is there when the feature is loud, so 0.9 below 0 is none.")
     if list(answer) == [3, None, 1]:

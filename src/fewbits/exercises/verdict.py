@@ -52,6 +52,7 @@ def close(answer: object, expected: object, tolerance: float = 1e-4) -> bool:
 def as_tensor(answer: object) -> Tensor | None:
     """``answer`` as a tensor of doubles; None if it is not made of numbers."""
     try:
-        return torch.as_tensor(answer).detach().cpu().to(torch.float64)
+        found = torch.as_tensor(answer).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
         return None
+    return None if found.is_complex() else found.to(torch.float64)

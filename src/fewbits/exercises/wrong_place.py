@@ -55,6 +55,8 @@ def which_is_larger(answer: object) -> Verdict:
     """Exercise 3: at home, a union of species explains no more than the species."""
     if is_open(answer):
         return unanswered('"place" or "species".')
+    if not isinstance(answer, str):
+        return wrong(f'expected "place" or "species" as a text, got {type(answer).__name__}.')
     if answer == "species":
         return right(
             "a habitat's mean is a mean of its species' means, and averaging makes no spread. So "

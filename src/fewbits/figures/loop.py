@@ -90,6 +90,7 @@ def settings_tried(
     for axes, (setting, lines) in zip(
         drawing.panels(1, len(tried), sharey=True), tried.items(), strict=True
     ):
+        names = list(dict.fromkeys(value for values in lines.values() for value in values))
         axes.axhline(100 * dense, color=LIGHT["float"], linestyle="--", linewidth=1)
         for (line, values), shade, dash in zip(
             lines.items(), cycle(SHADES), cycle(DASHES), strict=False
@@ -101,7 +102,7 @@ def settings_tried(
                 [max(one) - mean for mean, one in zip(means, shares, strict=True)],
             ]
             axes.errorbar(
-                range(len(means)),
+                [names.index(value) for value in values],
                 means,
                 reach,
                 color=LIGHT[shade],
@@ -111,7 +112,7 @@ def settings_tried(
                 capsize=2,
                 label=line,
             )
-        axes.set_xticks(range(len(values)), list(values), fontsize=8)
+        axes.set_xticks(range(len(names)), names, fontsize=8)
         axes.set(xlabel=setting)
         if len(lines) > 1:
             axes.legend(fontsize=8)

@@ -1,5 +1,6 @@
 """What a large fit will take, before it is begun: bytes by counting, seconds by a rehearsal."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from fewbits.errors import UsageError
@@ -42,7 +43,7 @@ class Plan:
         device: "cpu" or "cuda".
         parts: all that is held.
         available: bytes that are free there.
-        most_rows: the largest number of rows whose peak is no more than that; 0: none.
+        most_rows: the largest number of rows whose bound is no more than that; 0: none.
         rehearsed: the small problem that was run.
         stages: the rehearsal's selection and path. That the whole takes as many evaluations of the
             loss, over as many columns, is an assumption.
@@ -65,7 +66,7 @@ class Plan:
 
     @property
     def bound(self) -> int:
-        """Bytes that cannot be passed."""
+        """Bytes that are planned for: more than the peak, whatever the screening keeps."""
         return _bound(self.parts)
 
     @property
@@ -162,15 +163,20 @@ def _rehearsal(shape: Shape) -> Shape:
 
 
 def _most_rows(shape: Shape, device: str, room: int) -> int:
-    """By halving: what is held grows with the rows."""
-    fewest, most = 2 * shape.classes, max(2 * shape.classes, room // (shape.features * ITEM)) + 1
-    if _bound(parts_of(replace(shape, rows=fewest), device)) > room:
-        return 0
-    while most - fewest > 1:
-        middle = (fewest + most) // 2
-        enough = _bound(parts_of(replace(shape, rows=middle), device)) <= room
-        fewest, most = (middle, most) if enough else (fewest, middle)
-    return fewest
+    """What is held grows with the rows, but falls where a copy has become too large to make."""
+
+    def too_many(rows: int) -> bool:
+        return _bound(parts_of(replace(shape, rows=rows), device)) > room
+
+    fewest = 2 * shape.classes
+    most = max(fewest, room // (shape.features * ITEM))
+    falls = {table.COPY_BYTES // (wide * ITEM) for wide in (shape.features, shape.selected)}
+    starts = [fewest, *sorted(rows + 1 for rows in falls if fewest <= rows < most)]
+    ends = [*(start - 1 for start in starts[1:]), most]
+    for start, end in reversed(list(zip(starts, ends, strict=True))):
+        if not too_many(start):
+            return start + bisect_left(range(start, end + 1), True, key=too_many) - 1
+    return 0
 
 
 def _bound(parts: tuple[Part, ...]) -> int:

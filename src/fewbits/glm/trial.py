@@ -1,12 +1,14 @@
 """A plan put to the test: the largest drawn problem that there is time and memory for, run."""
 
-from concurrent.futures import ProcessPoolExecutor
+import os
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from threading import Thread
 
 import torch
 
-from fewbits.errors import UsageError
+from fewbits.errors import FewbitsError, UsageError
 from fewbits.glm.memory import Peak
 from fewbits.glm.plan import Plan, plan_fit
 from fewbits.glm.rehearsal import Shape, Stage, draw, run
@@ -50,11 +52,51 @@ def affordable(plan: Plan, seconds: float) -> Plan:
 
 
 def trial(shape: Shape, device: str = "cpu") -> Trial:
-    """Draw a problem and run both stages in a process of its own, whose memory is only theirs."""
+    """Draw a problem and run both stages in a process of its own, whose memory is only theirs.
+
+    That process ends with this one, however this one ends.
+
+    Raises:
+        FewbitsError: it ended before it was done, most likely for want of memory.
+    """
     if device.startswith("cuda"):
         torch.cuda.empty_cache()
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_measured, shape, device, torch.get_num_threads()).result()
+    spawned = get_context("spawn")
+    receiver, sender = spawned.Pipe(duplex=False)
+    threads = torch.get_num_threads()
+    worker = spawned.Process(target=_work, args=(sender, shape, device, threads), daemon=True)
+    worker.start()
+    sender.close()  # so that nothing holds the worker's end but the worker
+    try:
+        said = receiver.recv()
+    except EOFError:
+        said = "it was killed"
+    finally:
+        worker.kill()
+        worker.join()
+    if isinstance(said, Trial):
+        return said
+    raise FewbitsError(
+        f"the trial of {shape} ended before it was done ({said}): if memory was short, allow less "
+        "of it or less time, and a smaller part is run"
+    )
+
+
+def _work(sender: Connection, shape: Shape, device: str, threads: int) -> None:
+    """Sends a trial, or what went wrong."""
+    Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        said: Trial | str = _measured(shape, device, threads)
+    except (MemoryError, RuntimeError) as error:  # PyTorch's want of memory is a RuntimeError
+        said = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
+    sender.send(said)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _measured(shape: Shape, device: str, threads: int) -> Trial:

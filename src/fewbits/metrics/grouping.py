@@ -6,8 +6,6 @@ from torch import Tensor
 
 from fewbits.errors import UsageError
 
-ATOL = 1e-12
-
 
 def explained_by(
     features: Float[Tensor, "image feature"], groups: Int[Tensor, " n"]
@@ -19,26 +17,33 @@ def explained_by(
     ratio). Groups drawn at random explain about (groups - 1) / (pictures - 1).
 
     Args:
+        features: finite numbers.
         groups: of the same pictures, a number for each, the habitat it was taken in say.
 
     Returns:
         0 for a feature that never changes.
 
     Raises:
-        UsageError: not the same pictures, or fewer than two groups.
+        UsageError: not the same pictures, fewer than two groups, or NaN or infinity.
     """
-    if len(features) != len(groups):
+    if features.ndim != 2 or groups.ndim != 1 or len(features) != len(groups):
         raise UsageError(
-            f"features and groups must be of the same pictures, got {len(features)} and "
-            f"{len(groups)}"
+            "features must be a table and groups a row of the same pictures, got the shapes "
+            f"{tuple(features.shape)} and {tuple(groups.shape)}"
         )
+    if not features.isfinite().all():
+        raise UsageError("the features hold NaN or infinity: look for it in what made them")
     kinds, member = groups.unique(return_inverse=True)
     if len(kinds) < 2:
         raise UsageError(f"expected pictures of at least two groups, got {len(kinds)}")
-    centred = features.double() - features.double().mean(0)
+    values = features.double()
+    centred = values - values.mean(0)
     sums = centred.new_zeros(len(kinds), features.shape[1]).index_add_(0, member, centred)
     counts = member.bincount(minlength=len(kinds))[:, None]
     whole = centred.square().sum(0)
     between = (sums.square() / counts).sum(0)
-    steady = whole <= ATOL * features.double().square().sum(0)
+    # What rounding leaves of a column that never changes is no spread.
+    steady = (
+        whole <= len(values) * (torch.finfo(features.dtype).eps * values.abs().amax(0)).square()
+    )
     return torch.where(steady, 0.0, between / whole.clamp_min(1e-300)).to(features.dtype)

@@ -30,6 +30,11 @@ def check_boards(boards: Mapping[str, NameBoard], pictures: int) -> dict[str, Na
             f"boards must be a dictionary of 1 to {MOST_BOARDS} boards by their labels, as "
             f"boards_for makes it, got {got}"
         )
+    for label, board in boards.items():
+        if not isinstance(board, NameBoard):
+            raise UsageError(
+                f"{label!r} must be a board, as boards_for makes it, got {type(board).__name__}"
+            )
     first = next(iter(boards.values()))
     for label, board in boards.items():
         if board.naming.concepts != first.naming.concepts:
@@ -48,6 +53,18 @@ def _check_board(label: str, board: NameBoard, pictures: int) -> None:
             f"{label!r} must have a row of scores for each of its columns, at least one, got "
             f"{len(scores)} for {len(board.columns)}"
         )
+    if len(set(board.columns)) != len(board.columns):
+        raise UsageError(f"{label!r} must have each column once, got {board.columns}")
+    shape = (len(scores), board.naming.concepts.count)
+    for name, table in (("scores", scores), ("truth", board.truth)):
+        if table is not None and tuple(table.shape) != shape:
+            raise UsageError(
+                f"the {name} of {label!r} must be of {shape[0]} features and {shape[1]} concepts, "
+                f"got the shape {tuple(table.shape)}"
+            )
+    for name, level in (("chance", board.chance), ("floor", board.floor)):
+        if not 0 <= level <= 1:
+            raise UsageError(f"the {name} of {label!r} must be from 0 to 1, got {level}")
     tables = [scores] if board.truth is None else [scores, board.truth]
     if not all(table.isfinite().all() for table in tables):
         raise UsageError(f"{label!r} holds NaN or infinity: look for it in the features it names")
@@ -58,8 +75,9 @@ def _check_board(label: str, board: NameBoard, pictures: int) -> None:
         )
     if evidence.min() < 0 or evidence.max() >= pictures:
         raise UsageError(
-            f"the evidence of {label!r} must be among the {pictures} pictures given, got number "
-            f"{int(evidence.max())}: give the pictures that the names were found on"
+            f"the evidence of {label!r} must be among the {pictures} pictures given, got numbers "
+            f"{int(evidence.min())} to {int(evidence.max())}: give those that the names were "
+            "found on"
         )
 
 
