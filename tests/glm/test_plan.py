@@ -100,11 +100,13 @@ def test_a_peak_is_what_was_taken_in_between() -> None:
 
 
 TRYING = """
-import sys
+import signal
 from fewbits.glm.rehearsal import Shape
 from fewbits.glm.trial import trial
 
 if __name__ == "__main__":
+    # What was begun in the background of a script ignores interrupts unless told.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     trial(Shape(400_000, 200, 100, 10))
 """
 
@@ -127,10 +129,14 @@ def test_a_trial_ends_with_whoever_began_it(tmp_path: Path, how: signal.Signals)
     # A group of its own, by which its workers are found when it is gone.
     command = [sys.executable, str(tmp_path / "trying.py")]
     begun = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-    until(lambda: len(workers_of(begun.pid)) >= 3)  # itself, the resource tracker, the worker
-    os.kill(begun.pid, how)
-    begun.wait(30)
-    until(lambda: not workers_of(begun.pid))
+    try:
+        until(lambda: len(workers_of(begun.pid)) >= 3)  # itself, the resource tracker, the worker
+        os.kill(begun.pid, how)
+        begun.wait(60)
+        until(lambda: not workers_of(begun.pid))
+    finally:
+        begun.kill()
+        begun.wait()
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:
