@@ -6,6 +6,8 @@ from statistics import NormalDist
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from fewbits.errors import UsageError
@@ -100,6 +102,69 @@ def test_contrastiveness_has_no_unit() -> None:
     assert found[1:] == pytest.approx([found[0]] * 2, abs=1e-3)
 
 
+def test_binarity_by_hand() -> None:
+    columns = torch.tensor([[0.0, 0.0, 3.0, 0.0], [0.0, 1.0, 3.0, -2.0], [5.0, 2.0, 3.0, 0.0]])
+    # 0, 1, 2: cut anywhere, the means are half and two, two thirds of the spread; the rest is 1/4.
+    assert f.binarity(columns).tolist() == pytest.approx([1.0, 0.75, 0.0, 1.0])
+    assert f.binarity(torch.ones(1, 2)).tolist() == [0.0, 0.0]
+
+
+def test_binarity_of_known_distributions() -> None:
+    places = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 20_000
+    normal = torch.special.ndtri(places)
+    humps = torch.cat([normal - 3, normal + 3])
+    even, bell, two = (f.binarity(values[:, None]).item() for values in (places, normal, humps))
+    assert even == pytest.approx(3 / 4, abs=1e-4)
+    assert bell == pytest.approx(2 / math.pi, abs=1e-3)
+    # Between the humps lie 9 of 10 parts of the spread; what crosses the middle adds a little.
+    assert two == pytest.approx(9 / 10, abs=2e-3)
+
+
+@given(
+    st.lists(st.integers(-50, 50), min_size=2, max_size=30),
+    st.sampled_from([-3.0, 0.5, 100.0]),
+    st.integers(-9, 9),
+)
+def test_binarity_is_the_best_of_all_thresholds(values: list[int], unit: float, zero: int) -> None:
+    column = torch.tensor(values, dtype=torch.float64)
+    best = 0.0
+    if len(set(values)) > 1:
+        for threshold in set(values) - {max(values)}:
+            high = column > threshold
+            kept = sum(column[side].var(correction=0) * side.sum() for side in (high, ~high))
+            best = max(best, 1 - (kept / (column.var(correction=0) * len(column))).item())
+    for one in (column, unit * column + zero):
+        assert f.binarity(one[:, None]).item() == pytest.approx(best, abs=1e-9)
+
+
+def test_fidelity_by_hand() -> None:
+    weights = torch.tensor([[2.0, 1.5, 2.0], [0.0, 2.0, 0.0]])
+    rest = torch.tensor([0.0, 0.2])
+    # All: 2 against 0.2, its only reason. All: 2.3 against 2.2, the largest reason alone 1.5
+    # against 2.2. Nothing departs: the logits at rest decide, with reasons and without.
+    departures = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.4], [0.0, 0.0, 0.0]])
+    assert f.fidelity(departures, weights, rest, top=1).tolist() == [True, False, True]
+    assert f.fidelity(departures, weights, rest, top=2).tolist() == [True, True, True]
+
+
+def test_features_without_weight_are_no_reasons() -> None:
+    """The class given has one reason; the other class' feature is put back, whatever is asked."""
+    weights = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    departures = torch.tensor([[1.0, -5.0]])
+    rest = torch.tensor([0.0, 2.0])
+    assert (departures @ weights.T + rest).argmax() == 0
+    assert f.fidelity(departures, weights, rest, top=2).tolist() == [False]
+
+
+def test_all_reasons_of_a_full_layer_decide_as_it_does() -> None:
+    generator = torch.Generator().manual_seed(0)
+    departures = torch.randn(200, 6, generator=generator)
+    weights, rest = torch.randn(4, 6, generator=generator), torch.randn(4, generator=generator)
+    assert f.fidelity(departures, weights, rest, top=6).all()
+    shares = [f.fidelity(departures, weights, rest, top).double().mean() for top in (1, 3, 6)]
+    assert shares[0] < shares[1] < shares[2]
+
+
 def test_of_equal_weights_the_lower_numbers_are_asked() -> None:
     weights = torch.ones(1, 40)
     maps = torch.zeros(1, 40, 3, 3)
@@ -130,6 +195,13 @@ def test_correlation_by_hand() -> None:
         (lambda: f.alignment(torch.ones(2, 2), torch.ones(2, 1).bool()), "no attribute varies"),
         (lambda: f.structural_grounding(torch.ones(2, 2), torch.ones(3, 1)), "the same classes"),
         (lambda: f.structural_grounding(torch.ones(2, 2), torch.eye(2)), "no two classes share"),
+        (lambda: f.binarity(torch.tensor([[math.nan], [1.0]])), "hold NaN or infinity"),
+        (
+            lambda: f.fidelity(torch.ones(2, 2), torch.ones(2, 3), torch.ones(2)),
+            "2 features, got 3",
+        ),
+        (lambda: f.fidelity(torch.ones(2, 2), torch.ones(2, 2), torch.ones(3)), "2 classes, got 3"),
+        (lambda: f.fidelity(torch.ones(2, 2), torch.ones(2, 2), torch.ones(2), 0), "top must be"),
         (lambda: f.correlation(torch.ones(3, 1)), "one feature alone repeats none"),
     ],
 )

@@ -20,7 +20,7 @@ from fewbits.training import TrainSettings, accuracy, to_float
 BLOCK = {
     "test_accuracy", "retention", "features_used", "features_per_class", "diversity_at_5",
     "sid_at_5", "dependence", "alignment", "structural_grounding", "class_independence",
-    "contrastiveness", "correlation",
+    "contrastiveness", "correlation", "fidelity", "binarity",
 }  # fmt: skip
 BASELINES = {
     "dense, trained on",
@@ -140,7 +140,7 @@ def test_photographs_without_attributes_have_null_where_nothing_is_known(few, tm
 
 
 def test_a_run_can_do_without_baselines_and_round_in_other_ways(finished, few, tmp_path):
-    other = replace(SETTINGS, baselines=False, cut="class", bias="solved")
+    other = replace(SETTINGS, baselines=(), cut="class", bias="solved")
     report, _ = experiment.run(other, few, tmp_path)
     assert report.metrics["baselines"] == {}
     assert report.metrics["dense"] == finished[1].metrics["dense"]
@@ -229,7 +229,14 @@ def test_a_layer_without_weights_has_null_where_there_is_nothing_to_ask(few):
     with torch.no_grad():
         network.head.weight.zero_()
     found = measuring.measure(network, images, known, dense_accuracy=0.0)
-    nothing = {"alignment", "class_independence", "contrastiveness", "correlation", "retention"}
+    nothing = {
+        "alignment",
+        "class_independence",
+        "contrastiveness",
+        "binarity",
+        "correlation",
+        "retention",
+    }
     assert {name for name, value in found.items() if value is None} == nothing
     assert found["features_used"] == 0 and found["diversity_at_5"] == 0
     json.dumps(found, allow_nan=False)
@@ -245,6 +252,26 @@ def test_the_command_says_what_it_found(few, tmp_path):
     assert re.search(r"test accuracy [\d.]+ %, retention [\d.]+ %   report: ", result.output)
     again = CliRunner().invoke(app, command)
     assert "finished before" in again.output
+
+
+def test_some_baselines_can_be_asked_for(finished, few, tmp_path):
+    some = replace(SETTINGS, baselines=("glm-saga-5", "sldd"))
+    report, _ = experiment.run(some, few, tmp_path)
+    assert list(report.metrics["baselines"]) == ["sldd", "glm-saga-5"]  # the order of training
+    whole = finished[1].metrics["baselines"]
+    assert report.metrics["baselines"] == {name: whole[name] for name in ("sldd", "glm-saga-5")}
+    again = replace(SETTINGS, baselines=("sldd", "glm-saga-5"))
+    assert not experiment.run(again, few, tmp_path)[1]
+
+
+@pytest.mark.parametrize("asked", ["", "sldd,", "slddd", "none,sldd", "dense, trained on"])
+def test_an_unknown_baseline_is_named(asked, tmp_path):
+    command = ["run", "qsenn", "--dataset", "birds", "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, [*command, "--baselines", asked])
+    assert isinstance(result.exception, UsageError)
+    assert "unknown baseline" in str(result.exception)
+    assert "glm-saga-5, first-layer, random" in str(result.exception)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_pass_sparser_than_the_budget_is_told(finished):

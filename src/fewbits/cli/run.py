@@ -127,8 +127,12 @@ def qsenn(
         typer.Option(help="The ternary layer's: counts, as in the paper, fitted, zero, solved."),
     ] = "counts",
     baselines: Annotated[
-        bool, typer.Option(help="Also train what Q-SENN is held against: most of the time.")
-    ] = True,
+        str,
+        typer.Option(
+            help="What Q-SENN is held against, most of the time: all, none, or of dense-longer, "
+            "sldd, glm-saga-5, first-layer, random, attributes those named, with commas"
+        ),
+    ] = "all",
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
     scale: Annotated[str, typer.Option(help="smoke (two minutes) or real (hours)")] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights and batches.")] = 0,
@@ -153,7 +157,7 @@ def qsenn(
         iterations=iterations,
         cut=cut,
         bias=bias,
-        baselines=baselines,
+        baselines=_baselines(baselines, tuple(experiment.BASELINES)),
         scale=scale,
         seed=seed,
         side=side,
@@ -170,6 +174,12 @@ def qsenn(
         f"test accuracy {100 * report.number('test_accuracy'):.2f} %, "
         f"retention {retention}   report: {folder / 'report.json'}"
     )
+
+
+def _baselines(asked: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    if asked in ("all", "none"):
+        return known if asked == "all" else ()
+    return tuple(name.strip() for name in asked.split(","))
 
 
 def _out_folder(out: str) -> Path:

@@ -189,6 +189,70 @@ def contrastiveness(features: Features, seed: int = 0) -> Float[Tensor, " featur
     return found
 
 
+def binarity(features: Features) -> Float[Tensor, " feature"]:
+    """How nearly a feature has two values only (our definition; the paper's has no public code).
+
+    The share of a feature's variance that is gone when each value is replaced by the mean of its
+    side of the best threshold: Otsu's separability (IEEE Trans. SMC 9(1), 1979). 1: two values; a
+    normal distribution reaches 2 / pi, an even one 3 / 4. A feature's unit and sign do not matter.
+
+    Returns:
+        0 for a feature that never changes.
+
+    Raises:
+        UsageError: NaN or infinity among the features.
+    """
+    if not features.isfinite().all():
+        raise UsageError("the features hold NaN or infinity: look for it in what made them")
+    values = features.detach().double().sort(dim=0).values
+    centred = values - values.mean(0)
+    count = len(values)
+    below = torch.arange(1, count, device=values.device, dtype=values.dtype)[:, None]
+    # Both sides' means follow from the sum below the threshold, as the sum of all is 0.
+    between = centred.cumsum(0)[:-1].square() * count / (below * (count - below))
+    whole = centred.square().sum(0)
+    found = torch.zeros_like(whole)
+    if count > 1:
+        changes = values[-1] > values[0]
+        found[changes] = between[:, changes].amax(0) / whole[changes]
+    return found.clamp(max=1).to(features.dtype)
+
+
+def fidelity(
+    departures: Features, weights: Weights, at_rest: Float[Tensor, " class"], top: int = TOP
+) -> Bool[Tensor, " image"]:
+    """Would the reasons alone have decided likewise? (Our definition; the paper's has no code.)
+
+    The reasons are the ``top`` features that contribute most, by magnitude, to the logit of the
+    class a picture is given. All others are put back to their mean, where they say nothing, and all
+    classes are asked again. A layer with five features a class may fail, too: what is put back also
+    spoke for and against the other classes.
+
+    Args:
+        departures: each feature less its mean over the training pictures.
+        weights: in the features' own units, as for :func:`dependence`.
+        at_rest: the logits where every feature is at its mean.
+        top: how many reasons a picture has, at most. A feature without weight is none.
+
+    Returns:
+        For each picture whether its class stays.
+
+    Raises:
+        UsageError: shapes that do not belong together, or ``top`` below 1.
+    """
+    _check_layer(departures, weights)
+    check_count(top, "top")
+    if at_rest.shape != weights.shape[:1]:
+        raise UsageError(
+            f"expected a logit at rest for each of {len(weights)} classes, got {len(at_rest)}"
+        )
+    given = (departures @ weights.T + at_rest).argmax(1)
+    parts = (departures * weights[given]).abs()
+    largest, order = parts.topk(min(top, parts.shape[1]), dim=1)
+    reasons = torch.zeros_like(departures).scatter(1, order, (largest > 0).to(departures))
+    return ((departures * reasons) @ weights.T + at_rest).argmax(1) == given
+
+
 def _overlap(means: Float[np.ndarray, " 2"], widths: Float[np.ndarray, " 2"]) -> float:
     """The area under the lower of two normal densities, 0 to 1."""
     low, high = (means - 6 * widths).min(), (means + 6 * widths).max()

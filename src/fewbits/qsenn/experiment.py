@@ -32,6 +32,15 @@ from fewbits.training import (
 )
 
 BATCH = 64  # pictures that are looked at together
+BASELINES = {
+    "dense-longer": "dense, trained on",
+    "sldd": "sldd",
+    "glm-saga-5": "glm-saga-5",
+    "first-layer": "first layer kept",
+    "random": "random layer",
+    "attributes": "attributes' layer",
+}
+"""As a user asks for them and checkpoints are called, and as reports do; in order of training."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,8 @@ class Settings:
         iterations: passes of the loop.
         cut, bias: how the sparse fit becomes ternary, see
             :class:`fewbits.qsenn.rounding.Rounding`.
-        baselines: also train the networks that Q-SENN is held against: most of the time.
+        baselines: the networks that Q-SENN is held against, of :data:`BASELINES`: most of the
+            time. ``attributes`` is left out where the data have none.
         side: height and width at which pictures are looked at, in pixels; 0 for the default.
 
     Raises:
@@ -65,10 +75,14 @@ class Settings:
     side: int = 0
     cut: str = "layer"
     bias: str = "counts"
-    baselines: bool = True
+    baselines: tuple[str, ...] = tuple(BASELINES)
 
     def __post_init__(self) -> None:
         self.rounding  # noqa: B018 - says which names it knows
+        if strange := [name for name in self.baselines if name not in BASELINES]:
+            raise UsageError(
+                f"unknown baseline {strange[0]!r}: expected some of {', '.join(BASELINES)}"
+            )
         if self.scale not in SCALES:
             raise UsageError(f"unknown scale {self.scale!r}: expected one of {', '.join(SCALES)}")
         for name, least, most in (
@@ -93,7 +107,8 @@ class Settings:
 
     def identity(self) -> dict[str, object]:
         """What tells this run from any other: of weights their content, wherever they lie."""
-        named = asdict(self) | {"side": self.shown_side}
+        asked = [name for name in BASELINES if name in self.baselines]
+        named = asdict(self) | {"side": self.shown_side, "baselines": asked}
         if self.weights and self.weights != backbones.PUBLISHED:
             file = Path(self.weights)
             if not file.is_file():
@@ -241,7 +256,7 @@ class Bench:
             checkpoints=self.out,
             on_stage=lambda place: stage(f"pass {place}", self.on_stage),
         )
-        baselines = self.baselines(dense, kept, rounds[0], top) if self.settings.baselines else {}
+        baselines = self.baselines(dense, kept, rounds[0], top)
         tuned = [self.measure(one.tuned, top) for one in rounds]
         return {
             "dense_accuracy": top,
@@ -267,28 +282,38 @@ class Bench:
     ) -> dict[str, Block]:
         """The same measures of networks that do without a part of the loop, trained as long."""
         how, magnitude = first.path.standardization, first.layer.magnitude
+        classes, per_class = self.pictures.num_classes, self.settings.per_class
+        attributes = self.known.class_attributes
 
-        def around(name: str, weights: torch.Tensor, bias: torch.Tensor) -> Block:
+        def around(name: str, weights: Tensor, bias: Tensor) -> FeatureNetwork:
             network = pipeline.with_layer(dense, kept, weights, bias, how)
-            return self.measure(self.through_all(network, name), top)
+            return self.through_all(network, name)
 
-        classes = self.pictures.num_classes
-        drawn = random_ternary(classes, len(kept), self.settings.per_class, self.settings.seed)
-        sldd = pipeline.sldd_layer(first.path, self.settings.per_class)
-        longer = self.through_all(deepcopy(dense), "dense-longer")
-        blocks = {
-            "dense, trained on": self.measure(longer, top),
-            "sldd": around("sldd", sldd.weights, sldd.bias),
-            "glm-saga-5": self.measure(self.sparse_only(dense), top),
-            "first layer kept": around("first-layer", first.layer.weights, first.layer.bias),
-            "random layer": around("random", magnitude * drawn.weights, drawn.bias),
+        def sldd() -> FeatureNetwork:
+            layer = pipeline.sldd_layer(first.path, per_class)
+            return around("sldd", layer.weights, layer.bias)
+
+        def drawn() -> FeatureNetwork:
+            layer = random_ternary(classes, len(kept), per_class, self.settings.seed)
+            return around("random", magnitude * layer.weights, layer.bias)
+
+        def from_attributes() -> FeatureNetwork | None:
+            if attributes is None:
+                return None
+            codes = attribute_codes(attributes, len(kept), per_class)
+            return around("attributes", magnitude * codes, torch.zeros(classes))
+
+        makers: dict[str, Callable[[], FeatureNetwork | None]] = {
+            "dense-longer": lambda: self.through_all(deepcopy(dense), "dense-longer"),
+            "sldd": sldd,
+            "glm-saga-5": lambda: self.sparse_only(dense),
+            "first-layer": lambda: around("first-layer", first.layer.weights, first.layer.bias),
+            "random": drawn,
+            "attributes": from_attributes,
         }
-        if self.known.class_attributes is not None:
-            codes = attribute_codes(self.known.class_attributes, len(kept), self.settings.per_class)
-            blocks["attributes' layer"] = around(
-                "attributes", magnitude * codes, torch.zeros(classes)
-            )
-        return blocks
+        wanted = [name for name in BASELINES if name in self.settings.baselines]
+        made = {BASELINES[name]: makers[name]() for name in wanted}
+        return {name: self.measure(one, top) for name, one in made.items() if one is not None}
 
     def measure(self, network: FeatureNetwork, top: float) -> Block:
         """All measures of one network."""

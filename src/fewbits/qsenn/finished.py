@@ -99,7 +99,8 @@ def read_run(folder: Path) -> FinishedRun:
         )
     try:
         names = [field.name for field in fields(Settings)]
-        settings = Settings(**{name: note[name] for name in names} | {"weights": ""})
+        held = {"weights": "", "baselines": tuple(note["baselines"])}
+        settings = Settings(**{name: note[name] for name in names} | held)
         return FinishedRun(folder, settings, str(note["pictures"]))
     except (KeyError, TypeError) as error:
         raise FewbitsError(

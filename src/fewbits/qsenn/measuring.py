@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from fewbits.data import ImageSet, Split
@@ -25,11 +25,13 @@ class Overlap:
         predicted: the class.
         plain: diversity@5 of its features.
         scaled: SID@5, in which a map's scale does not count.
+        features: the means of the maps.
     """
 
     predicted: Int[Tensor, " image"]
     plain: Float[Tensor, " image"]
     scaled: Float[Tensor, " image"]
+    features: Float[Tensor, "image kept"]
 
 
 @torch.no_grad()
@@ -37,7 +39,7 @@ class Overlap:
 def overlap(network: FeatureNetwork, split: Split, batch_size: int = 64) -> Overlap:
     """Diversity of all pictures, a batch at a time: maps are large."""
     device = next(network.parameters()).device
-    classes, plain, scaled = [], [], []
+    classes, plain, scaled, features = [], [], [], []
     with modes_kept(network):
         network.eval()
         weights = network.head.weight.detach().cpu()
@@ -48,7 +50,8 @@ def overlap(network: FeatureNetwork, split: Split, batch_size: int = 64) -> Over
             classes.append(predicted)
             plain.append(measures.diversity(maps, weights, predicted))
             scaled.append(measures.diversity(maps, weights, predicted, scaled=True))
-    return Overlap(torch.cat(classes), torch.cat(plain), torch.cat(scaled))
+            features.append(maps.mean((2, 3)))
+    return Overlap(*(torch.cat(parts) for parts in (classes, plain, scaled, features)))
 
 
 def measure(
@@ -56,10 +59,10 @@ def measure(
 ) -> Block:
     """All measures of one network.
 
-    Accuracy and diversity are of the test pictures. What features mean and how they are shared is
-    asked of the training pictures, as in the paper. Null is what the data cannot tell: alignment
-    and grounding without attributes, correlation of one feature, retention of nothing, meaning
-    where no feature is used.
+    Accuracy, diversity and fidelity are of the test pictures. What features mean and how they are
+    shared is asked of the training pictures, as in the paper. Null is what the data cannot tell:
+    alignment and grounding without attributes, correlation of one feature, retention of nothing,
+    meaning where no feature is used.
 
     Args:
         known: the attributes, if it has any.
@@ -71,6 +74,8 @@ def measure(
     weights, slope = (w.detach().cpu() for w in (network.head.weight, network.head.slope))
     with torch.no_grad():
         predicted = network.head(table.to(network.head.weight.device)).argmax(1).cpu()
+        usual = table.mean(0)
+        at_rest = network.head(usual.to(network.head.weight.device)[None])[0].cpu()
     uses = weights != 0
     used = table[:, uses.any(0)]
     count, labels = used.shape[1], pictures.train.labels
@@ -86,6 +91,7 @@ def measure(
         },
         "diversity_at_5": _mean(both.plain),
         "sid_at_5": _mean(both.scaled),
+        "fidelity": _mean(measures.fidelity(both.features - usual, slope, at_rest)),
         "dependence": _mean(measures.dependence(table, slope, predicted)),
         "alignment": _mean(measures.alignment(used, attributes))
         if count and attributes is not None
@@ -95,9 +101,10 @@ def measure(
         else round(measures.structural_grounding(weights, of_classes), DIGITS),
         "class_independence": _mean(measures.class_independence(used, labels)) if count else None,
         "contrastiveness": _mean(measures.contrastiveness(used)) if count else None,
+        "binarity": _mean(measures.binarity(used)) if count else None,
         "correlation": _mean(measures.correlation(used)) if count > 1 else None,
     }
 
 
-def _mean(values: Float[Tensor, " one"]) -> float:
+def _mean(values: Float[Tensor, " one"] | Bool[Tensor, " one"]) -> float:
     return round(values.double().mean().item(), DIGITS)
