@@ -3,6 +3,7 @@
 import math
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from fewbits.pact.convert import Recipe, quantize_network
 from fewbits.pact.pipeline import penalized
 from fewbits.training import (
     Progress,
+    Steps,
     TrainSettings,
     accuracy,
     augment,
@@ -26,6 +28,7 @@ from fewbits.training import (
     predict,
     reestimate_batch_norm,
     to_float,
+    vary,
 )
 
 SETTINGS = TrainSettings(epochs=3, batch_size=16, learning_rate=1e-2)
@@ -236,6 +239,71 @@ def test_the_schedule_has_one_peak_and_ends_low(split: Split, monkeypatch) -> No
     assert max(rates)[0] == pytest.approx(0.01, rel=0.02)
     assert rates[: peak + 1] == sorted(rates[: peak + 1]) and rates[0][0] < 0.001
     assert rates[peak:] == sorted(rates[peak:], reverse=True) and rates[-1][0] < 1e-4
+
+
+class Headed(nn.Module):
+    """A network with a last layer of its own, for colour images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(4)
+        self.body = nn.Conv2d(3, 4, 7, stride=4)
+        self.head = nn.Linear(4, 4)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.body(images).mean((2, 3)))
+
+
+@pytest.fixture
+def coloured(split: Split) -> Split:
+    return Split(split.images.repeat(1, 3, 1, 1), split.labels)
+
+
+STEPWISE = TrainSettings(
+    3, 16, 0.1, 0.01, shift=0, steps=Steps(every=2, factor=0.5, momentum=0.8, backbone=0.25)
+)
+
+
+def test_sgd_in_steps_is_the_update_written_out(coloured: Split) -> None:
+    trained, slow_one = Headed(), Headed()
+    fit(trained, coloured, STEPWISE, 3)
+    speeds = {name: torch.zeros_like(p) for name, p in slow_one.named_parameters()}
+    for epoch in range(3):
+        with training.seeded(1_000_003 * 3 + epoch):
+            for images, labels in batches(coloured, STEPWISE, 3, epoch, CPU):
+                slow_one.zero_grad()
+                training.cross_entropy(slow_one, images, labels).backward()
+                with torch.no_grad():
+                    for name, p in slow_one.named_parameters():
+                        speeds[name] = 0.8 * speeds[name] + p.grad + 0.01 * p
+                        rate = 0.1 * (0.5 if epoch == 2 else 1)
+                        p -= rate * (1 if name.startswith("head") else 0.25) * speeds[name]
+    for ours, theirs in zip(trained.parameters(), slow_one.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_varied_images_in_steps_resume_to_the_bit(coloured: Split, tmp_path: Path) -> None:
+    settings = replace(STEPWISE, varied=True, mirror=True)
+    whole, resumed = Headed(), Headed()
+    expected = fit(whole, coloured, settings, 3)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint = tmp_path / "c.pt"
+        fit(Headed(), coloured, settings, 3, checkpoint=checkpoint, on_step=stop_after(8))
+    found = fit(resumed, coloured, settings, 3, checkpoint=tmp_path / "c.pt")
+    assert same(whole, resumed) and found.losses == expected.losses
+    plain = fit(Headed(), coloured, replace(settings, varied=False), 3)
+    assert plain.losses != expected.losses
+
+
+def test_variation_is_each_images_own_and_keeps_its_kind(coloured: Split) -> None:
+    ramp = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).repeat(40, 3, 1, 1)
+    found = vary(ramp)
+    assert found.dtype == torch.uint8 and found.shape == ramp.shape
+    assert len({one.numpy().tobytes() for one in found}) > 20
+    torch.manual_seed(1)
+    one = vary(ramp)
+    torch.manual_seed(1)
+    assert torch.equal(one, vary(ramp))
 
 
 def test_a_training_of_one_step(split: Split) -> None:

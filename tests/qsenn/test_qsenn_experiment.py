@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 from torchvision import models
 from typer.testing import CliRunner
 
@@ -14,8 +15,9 @@ from fewbits.data import pictures
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.metrics import features as measures
 from fewbits.qsenn import backbones, experiment, measuring, pipeline, tables
+from fewbits.qsenn.finished import read_run
 from fewbits.qsenn.rounding import Rounding
-from fewbits.training import TrainSettings, accuracy, to_float
+from fewbits.training import Steps, TrainSettings, accuracy, to_float
 
 BLOCK = {
     "test_accuracy", "retention", "features_used", "features_per_class", "diversity_at_5",
@@ -186,6 +188,53 @@ def test_the_last_pass_is_twice_as_long(dataset, scale):
     first, *_, last = plan.rounds
     assert len(plan.rounds) == 4 and last.epochs == 2 * first.epochs
     assert last.learning_rate == pytest.approx(0.729 * first.learning_rate)
+
+
+def test_the_papers_plan():
+    """Epochs, rates and schedule as in the public code (150; 10, 10, 10, 40)."""
+    settings = experiment.Settings("cub", "resnet50", "published", scale="paper")
+    assert settings.shown_side == 448 and settings.data_scale == "real"
+    plan = REAL_PLAN(settings)
+    assert [one.epochs for one in (plan.dense, *plan.rounds)] == [150, 10, 10, 10, 40]
+    rates = [one.learning_rate for one in plan.rounds]
+    assert rates == pytest.approx([1e-4, 0.9e-4, 0.81e-4, 0.729e-4])
+    assert plan.dense.learning_rate == 0.01 and plan.dense.steps == Steps(30, 0.4, 0.9, 0.5)
+    assert all(one.steps == Steps(10, 0.4, 0.95) for one in plan.rounds)
+    every = (plan.dense, *plan.rounds)
+    assert all(one.batch_size == 16 and one.weight_decay == 5e-4 for one in every)
+    assert all(one.varied and one.mirror and not one.shift for one in every)
+
+
+def test_the_papers_recipe_runs_on_photographs(tmp_path, monkeypatch):
+    """On few small ones, its epochs cut to one; the drawn birds are no paper's."""
+    generator = torch.Generator().manual_seed(2)
+    for part, count in (("train", 12), ("test", 4)):
+        for kind in "abc":
+            folder = tmp_path / "set" / part / kind
+            folder.mkdir(parents=True)
+            for place in range(count):
+                pixels = torch.randint(0, 256, (32, 32, 3), generator=generator, dtype=torch.uint8)
+                Image.fromarray(pixels.numpy()).save(folder / f"{place}.png")
+
+    def short(settings):
+        plan = REAL_PLAN(settings)
+        rounds = tuple(replace(one, epochs=1) for one in plan.rounds)
+        return experiment.Plan(replace(plan.dense, epochs=1), rounds)
+
+    monkeypatch.setattr(experiment, "plan_for", short)
+    settings = experiment.Settings(
+        f"imagefolder:{tmp_path / 'set'}", features=8, per_class=2, iterations=2, side=32,
+        scale="paper", baselines=("sldd",),
+    )  # fmt: skip
+    report, _ = experiment.run(settings, None, tmp_path / "out")
+    assert report.scale == "paper" and report.settings["plan"]["dense"]["steps"]["every"] == 30
+    assert set(report.metrics["baselines"]) == {"sldd"}
+    finished = read_run(tmp_path / "out")
+    assert finished.settings == replace(settings, weights="")
+    assert {"qsenn", "dense"} <= set(finished.networks())
+    assert finished.pictures()[1].test.count == 12
+    with pytest.raises(UsageError, match="birds are drawn here, no paper knows them; use real"):
+        experiment.Settings("birds", scale="paper")
 
 
 def test_attributes_make_a_layer():

@@ -134,7 +134,10 @@ def qsenn(
         ),
     ] = "all",
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
-    scale: Annotated[str, typer.Option(help="smoke (two minutes) or real (hours)")] = "smoke",
+    scale: Annotated[
+        str,
+        typer.Option(help="smoke (two minutes), real (hours) or paper (its recipe: days on a GPU)"),
+    ] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights and batches.")] = 0,
     data: Data = None,
 ) -> None:

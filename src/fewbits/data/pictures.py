@@ -31,7 +31,7 @@ from fewbits.data.splits import ImageSet, Split
 from fewbits.errors import FewbitsError, UsageError
 
 SMOKE_PHOTOS = {"train": 600, "validation": 100, "test": 200}
-SIDES = {"smoke": 64, "real": 160}
+SIDES = {"smoke": 64, "real": 160, "paper": 448}
 DRAWN_SIDE = 64
 
 

@@ -48,7 +48,7 @@ class FinishedRun:
             UsageError: the data are other pictures than the run's.
             FewbitsError: the data are missing or broken.
         """
-        known = load_pictures(self.settings.dataset, data_dir, self.settings.scale, workers)
+        known = load_pictures(self.settings.dataset, data_dir, self.settings.data_scale, workers)
         pixels = with_pixels(known, self.settings.shown_side, workers)
         if digest_of(pixels) != self.digest:
             raise UsageError(

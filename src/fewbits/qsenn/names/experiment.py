@@ -119,7 +119,7 @@ def run(
     probes = _probes(finished, data_dir, workers)
     concepts = told or concepts_of(probes.attributes)
     if clip is None and which == tiny_clip.NAME:
-        plan = tiny_clip.PLANS[settings.scale or finished.settings.scale]
+        plan = tiny_clip.PLANS[settings.scale or finished.settings.data_scale]
         clip = _trained(plan, data_dir, out, on_stage, workers)
     seen = None if clip is None else clip.see(probes.named_on.images, concepts)
     if told is not None:
