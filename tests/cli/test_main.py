@@ -42,6 +42,8 @@ def test_expected_errors_are_one_line(
         (["data", "get"], "(see fewbits data get --help)"),
         (["data", "list", "--nope"], "No such option: --nope"),
         (["data", "list", "extra"], "unexpected extra argument"),
+        (["data", "list", "--data", ""], "'--data': it is empty; name the folder of the data"),
+        (["doctor", "--data", " "], "'--data': it is empty; name the folder of the data sets"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(fewbits, arguments: list[str], says: str) -> None:

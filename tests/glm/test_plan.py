@@ -16,8 +16,9 @@ import pytest
 import torch
 
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.glm import memory, plan, rates, rehearsal, table, trial
-from fewbits.glm.rehearsal import Shape
+from fewbits.glm import table
+from fewbits.glm.planning import memory, plan, rates, rehearsal, trial
+from fewbits.glm.planning.rehearsal import Shape
 
 IMAGENET = Shape(1281167, 2048, 1000)
 SMALL = Shape(600, 40, 4, 5)
@@ -79,7 +80,7 @@ def test_the_memory_is_as_planned(shape: Shape) -> None:
 
 TAKING = """
 import torch
-from fewbits.glm import memory
+from fewbits.glm.planning import memory
 
 before = torch.ones(2**24)
 peak = memory.Peak()
@@ -101,8 +102,8 @@ def test_a_peak_is_what_was_taken_in_between() -> None:
 
 TRYING = """
 import signal
-from fewbits.glm.rehearsal import Shape
-from fewbits.glm.trial import trial
+from fewbits.glm.planning.rehearsal import Shape
+from fewbits.glm.planning.trial import trial
 
 if __name__ == "__main__":
     # What was begun in the background of a script ignores interrupts unless told.

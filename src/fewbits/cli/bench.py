@@ -1,4 +1,4 @@
-"""``fewbits bench``: what a step costs."""
+"""``fewbits bench``: what a step, a map or a fit costs, beside what others take for it."""
 
 import time
 from dataclasses import asdict
@@ -11,16 +11,14 @@ from fewbits.cli.glm_plan import glm_plan
 from fewbits.cli.options import Data, Dataset, Network, set_name
 
 app = typer.Typer(
-    help="Measure what a training step or a saliency map costs.", no_args_is_help=True
+    help="Measure what a training step, saliency maps or a sparse fit cost.", no_args_is_help=True
 )
-
-
 app.command("glm-plan")(glm_plan)
 
 
 @app.callback()
 def bench() -> None:
-    """Measure what a training step or a saliency map costs."""
+    """Measure what a training step, saliency maps or a sparse fit cost."""
 
 
 @app.command()

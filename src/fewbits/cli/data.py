@@ -5,18 +5,14 @@ from typing import Annotated
 
 import typer
 
+from fewbits.cli.options import Data
 from fewbits.errors import FewbitsError, UsageError
 
 app = typer.Typer(help="List, get and check data sets.", no_args_is_help=True)
 
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="Where data lies. Default: FEWBITS_DATA, else your cache folder."),
-]
-
 
 @app.command("list")
-def list_sets(data: DataOption = None) -> None:
+def list_sets(data: Data = None) -> None:
     """Show every known set: images, classes, download, licence, and where it is."""
     from fewbits.data import MADE, SETS, find_sources, where
     from fewbits.data.picture_sets import FOLDER_PREFIX, PICTURES
@@ -47,7 +43,7 @@ def list_sets(data: DataOption = None) -> None:
 @app.command("get")
 def get_set(
     name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, two-digits or cub")],
-    data: DataOption = None,
+    data: Data = None,
 ) -> None:
     """Download a set, or those it is made from. Stopped and started again, it goes on."""
     from fewbits.cli.downloads import download_bars
@@ -94,7 +90,7 @@ def check_sets(
     name: Annotated[
         str | None, typer.Argument(help="One set; without it all that are here.")
     ] = None,
-    data: DataOption = None,
+    data: Data = None,
 ) -> None:
     """Read every image and label of a set, or of all sets here, and say whether they are whole."""
     from fewbits.data import SETS, data_folder, is_here, named_folder

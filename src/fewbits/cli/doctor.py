@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from fewbits import __version__
+from fewbits.cli.options import Data
 from fewbits.errors import FewbitsError
 
 ENOUGH_DISK = 500 * 10**6
@@ -38,12 +38,7 @@ class Finding:
         return self.needed and bool(self.remedy)
 
 
-def doctor(
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Where data lies. Default: FEWBITS_DATA, else your cache folder."),
-    ] = None,
-) -> None:
+def doctor(data: Data = None) -> None:
     """Print what is here (Python, torch, device, data, disk) and what is wrong with it."""
     findings = []
     for finding in examine(data):

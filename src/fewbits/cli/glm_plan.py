@@ -11,9 +11,9 @@ import typer
 from fewbits.errors import UsageError
 
 if TYPE_CHECKING:
-    from fewbits.glm.plan import Plan
-    from fewbits.glm.rehearsal import Shape
-    from fewbits.glm.trial import Trial
+    from fewbits.glm.planning.plan import Plan
+    from fewbits.glm.planning.rehearsal import Shape
+    from fewbits.glm.planning.trial import Trial
 
 GB = 1e9
 
@@ -32,8 +32,8 @@ def glm_plan(
     """Plan a selection and a sparse path in memory and time; run what fits, to check the plan."""
     import torch
 
-    from fewbits.glm.plan import plan_fit
-    from fewbits.glm.trial import affordable, trial
+    from fewbits.glm.planning.plan import plan_fit
+    from fewbits.glm.planning.trial import affordable, trial
     from fewbits.report import provenance, write_json
 
     started = time.perf_counter()
@@ -59,7 +59,7 @@ def glm_plan(
 
 
 def _shape(size: str, selected: int) -> "Shape":
-    from fewbits.glm.rehearsal import Shape
+    from fewbits.glm.planning.rehearsal import Shape
 
     found = re.fullmatch(r"(\d{1,15})x(\d{1,9})x(\d{1,9})", size.strip().lower())
     if found is None:

@@ -5,8 +5,24 @@ from typing import Annotated
 
 import typer
 
+
+def _not_empty(given: str) -> Path:
+    """A folder of data sets; no name at all is a slip, not the folder one stands in."""
+    if not given.strip():
+        raise typer.BadParameter("it is empty; name the folder of the data sets, or leave it out")
+    return Path(given)
+
+
 Dataset = Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, two-digits or idx:DIR")]
-Data = Annotated[Path | None, typer.Option(help="Where the data sets lie.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Where data lies. Default: FEWBITS_DATA, else your cache folder.",
+        parser=_not_empty,
+        metavar="DIR",
+    ),
+]
 Network = Annotated[str, typer.Option(help="classic or compact")]
 
 

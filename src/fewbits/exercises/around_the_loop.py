@@ -6,7 +6,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 
 FIRST, SECOND = torch.tensor([3.0, -1.0, 7.5, 0.5]), torch.tensor([2.0, 0.0, -4.0])
 STEPS = {"fit", "round", "tune"}
@@ -34,7 +43,7 @@ def change_reasons(answer: object) -> Verdict:
     """Exercise 2: the steps that can change which features speak for a class."""
     if is_open(answer):
         return unanswered("a set of one, two or three of the names.")
-    expected = f"expected a set with names from {', '.join(sorted(STEPS))}, got {answer}."
+    expected = f"expected a set with names from {', '.join(sorted(STEPS))}, got {shown(answer)}."
     if not isinstance(answer, set | frozenset | list | tuple):
         return wrong(expected)
     if not all(isinstance(one, str) and one in STEPS for one in answer):
@@ -69,7 +78,7 @@ def no_weights(answer: object) -> Verdict:
         return wrong("these are shares without their mean; logarithms come first.")
     if close(answer, [0.0, 0.0, 0.0]):
         return wrong("equal biases say that all classes are equally frequent.")
-    return wrong(f"expected three numbers of mean 0, got {answer}.")
+    return wrong(f"expected three numbers of mean 0, got {shown(answer)}.")
 
 
 def louder(answer: Callable[[Tensor, Tensor], object]) -> Verdict:

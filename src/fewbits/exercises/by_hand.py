@@ -5,7 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 from fewbits.pact.activations import lsq_quantize, pact_quantize
 
 VALUES = torch.tensor([-2.0, -1.0, -0.3, 0.0, 0.4, 1.0, 1.5, 3.0])
@@ -25,7 +34,7 @@ def gradient_on_alpha(answer: object) -> Verdict:
         return wrong("1.0 is what goes back to the values inside; alpha hears those beyond it.")
     if close(answer, 0.0):
         return wrong("0.0 adds up all of g; only values at or beyond alpha reach it.")
-    return wrong(f"expected one number near -1.5 made of entries of g, got {answer}.")
+    return wrong(f"expected one number near -1.5 made of entries of g, got {shown(answer)}.")
 
 
 def symmetric_clip(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:

@@ -5,7 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 from fewbits.glm import ElasticNet
 
 WORDS = ("earlier", "later", "same")
@@ -26,7 +35,7 @@ def soft_threshold(answer: object) -> Verdict:
         return wrong("that only drops small weights (a hard threshold); the others pay as well.")
     if close(answer, [0.8, -0.2, 1 / 3, -4 / 3]):
         return wrong("that is the price on the square: it shrinks by a factor and makes no zeros.")
-    return wrong(f"expected four numbers, each 0.5 nearer to 0 or 0, got {answer}.")
+    return wrong(f"expected four numbers, each 0.5 nearer to 0 or 0, got {shown(answer)}.")
 
 
 def both_prices(answer: Callable[[Tensor, float, float], Tensor]) -> Verdict:

@@ -5,7 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 from fewbits.ops import split_error
 
 
@@ -21,7 +30,7 @@ def step(answer: object) -> Verdict:
         return wrong("one off the wrong way: eight levels have fewer steps than levels, not more.")
     if close(answer, 2.1 / 3):
         return wrong("you divided by the number of bits; 3 bits make 2^3 levels.")
-    return wrong(f"expected one number, 2.1 divided by the number of steps, got {answer}.")
+    return wrong(f"expected one number, 2.1 divided by the number of steps, got {shown(answer)}.")
 
 
 def affine_grid(scale: object, zero_point: object) -> Verdict:
@@ -57,7 +66,7 @@ def safe_side(answer: object) -> Verdict:
         return wrong("upside down: how many times smaller is the error after the change?")
     if close(answer, 1):
         return wrong("nothing is clipped in either case, but the step is not the same.")
-    return wrong(f"expected one number; how do the two steps compare? Got {answer}.")
+    return wrong(f"expected one number; how do the two steps compare? Got {shown(answer)}.")
 
 
 def forty_decibels(answer: object) -> Verdict:
@@ -75,7 +84,7 @@ def forty_decibels(answer: object) -> Verdict:
         return wrong("5 bits give 35.8 dB: with 2^5 instead of 2^5 - 1 steps it would still be 36.")
     if close(answer, 14) or close(answer, 13):
         return wrong("you counted 3 dB a bit: a quarter of the squared error is 6 dB, not 3.")
-    return wrong(f"expected a whole number of bits from 1 to 8, got {answer}.")
+    return wrong(f"expected a whole number of bits from 1 to 8, got {shown(answer)}.")
 
 
 TRIES = 25

@@ -7,7 +7,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 from fewbits.qsenn.names.scoring import chance_level, correlations
 
 COSINES, SCALE = (0.31, 0.29, 0.25), 50
@@ -20,9 +29,11 @@ def given_names(answer: object) -> Verdict:
     if is_open(answer):
         return unanswered("a list of three: a concept's number, or None.")
     if not isinstance(answer, list | tuple) or len(answer) != 3:
-        return wrong(f"expected a list of three, got {answer}.")
+        return wrong(f"expected a list of three, got {shown(answer)}.")
     if not all(one is None or isinstance(one, int) for one in answer):
-        return wrong(f"expected whole numbers or None, got {answer}; int() makes one of a tensor.")
+        return wrong(
+            f"expected whole numbers or None, got {shown(answer)}; int() makes one of a tensor."
+        )
     if list(answer) == [1, None, 0]:
         return right("a name says what is there when the feature is loud, so 0.9 below 0 is none.")
     if list(answer) == [3, None, 1]:
@@ -31,7 +42,7 @@ def given_names(answer: object) -> Verdict:
         return wrong("0.25 does not reach 0.3.")
     if list(answer) == [1, None, None]:
         return wrong("a score that equals the threshold reaches it.")
-    return wrong(f"the largest score of each row, if it reaches 0.3; got {answer}.")
+    return wrong(f"the largest score of each row, if it reaches 0.3; got {shown(answer)}.")
 
 
 def sees(answer: object) -> Verdict:
@@ -47,7 +58,7 @@ def sees(answer: object) -> Verdict:
         return wrong("shares of the cosines; a softmax takes exponentials first.")
     if close(answer, (SCALE * cosines).tolist()):
         return wrong("these are the logits; a softmax makes them shares.")
-    return wrong(f"expected three shares that add up to 1, got {answer}.")
+    return wrong(f"expected three shares that add up to 1, got {shown(answer)}.")
 
 
 def careless(right_share: object, swapped_share: object) -> Verdict:

@@ -5,7 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 
 WEIGHTS = torch.tensor([[4.0, -2.0, 0.5, 0.0], [0.3, 0.0, -0.1, 0.8], [1.0, 0.0, 0.0, 0.4]])
 CODES = torch.tensor([[1.0, -1.0, 0.0, 0.0], [1.0, 0.0, -1.0, 1.0], [0.0, 0.0, 0.0, 0.0]])
@@ -30,7 +39,7 @@ def rounded(answer: object) -> Verdict:
         answer, [-4 / 3, 4 / 3, 0.0, 0.0, 4 / 3]
     ):
         return wrong("a is the mean of the sizes, without their signs.")
-    return wrong(f"expected five numbers out of -a, 0 and a, got {answer}.")
+    return wrong(f"expected five numbers out of -a, 0 and a, got {shown(answer)}.")
 
 
 def from_counts(answer: object) -> Verdict:
@@ -47,7 +56,7 @@ def from_counts(answer: object) -> Verdict:
         return wrong("the line is centred: the middle of it is 0.")
     if close(answer, [-4.0, 0.0, -2.0]):
         return wrong("the line begins at +B: the first term is missing.")
-    return wrong(f"expected three numbers from -2 to 2, got {answer}.")
+    return wrong(f"expected three numbers from -2 to 2, got {shown(answer)}.")
 
 
 def bits_a_class(ternary: object, sparse: object, plain: object) -> Verdict:

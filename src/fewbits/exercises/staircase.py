@@ -5,7 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 
 # Student's t for ten differences: chance alone reaches it once in twenty times.
 ONE_IN_TWENTY = 1.83
@@ -21,7 +30,7 @@ def plain_gradient(answer: object) -> Verdict:
         return wrong("1.6 = 2 (1 - 0.2) is the straight-through answer; this is plain torch.round.")
     if close(answer, 1.0):
         return wrong("1.0 = 2 (0.7 - 0.2) forgets the rounding altogether.")
-    return wrong(f"expected one number: the slope of the staircase at 0.7. Got {answer}.")
+    return wrong(f"expected one number: the slope of the staircase at 0.7. Got {shown(answer)}.")
 
 
 def clipped_straight_through(answer: Callable[[Tensor], Tensor]) -> Verdict:

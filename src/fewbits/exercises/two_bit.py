@@ -5,7 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 from fewbits.ops import pack
 
 
@@ -18,7 +27,7 @@ def missing_level(answer: object) -> Verdict:
     if close(answer, -2) or close(answer, 1):
         return wrong("that is a code, not a level both could have: think of levels, not of steps.")
     return wrong(
-        f"write down DoReFa's four levels, -1, -1/3, 1/3, 1, times a scale. Is {answer} one?"
+        f"write down DoReFa's four levels, -1, -1/3, 1/3, 1, times a scale. Is {shown(answer)} one?"
     )
 
 

@@ -5,7 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 
 WORDS = ("rise", "stay", "fall")
 
@@ -24,7 +33,7 @@ def added(answer: object) -> Verdict:
         return wrong("that is the sum of all three; give each feature's own part.")
     if close(answer, [1.0, -0.5, 0.0]):
         return wrong("that is the distance from the average; it still has to be weighted.")
-    return wrong(f"expected three numbers, (f - average) times w, got {answer}.")
+    return wrong(f"expected three numbers, (f - average) times w, got {shown(answer)}.")
 
 
 def louder_maps(diversity: object, sid: object) -> Verdict:
@@ -93,4 +102,6 @@ def detector(answer: object) -> Verdict:
         return wrong("three quarters of the pairs are ties, and a tie counts half.")
     if close(answer, 0.5):
         return wrong("it is loud on a quarter of the birds that have the property.")
-    return wrong(f"expected one number, from pairs with the property and without, got {answer}.")
+    return wrong(
+        f"expected one number, from pairs with the property and without, got {shown(answer)}."
+    )

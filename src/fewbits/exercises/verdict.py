@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+SHOWN = 60  # characters of an answer that are repeated
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -33,6 +35,12 @@ def wrong(message: str) -> Verdict:
 def unanswered(task: str) -> Verdict:
     """Nothing has been written in place of the dots; say once more what is asked."""
     return Verdict(False, f"Not answered yet: {task}")
+
+
+def shown(answer: object) -> str:
+    """``answer`` in one line of a few words, however long it is."""
+    line = " ".join(repr(answer).split())
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 4]} ..."
 
 
 def is_open(answer: object) -> bool:

@@ -6,7 +6,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from fewbits.exercises.verdict import Verdict, as_tensor, close, is_open, right, unanswered, wrong
+from fewbits.exercises.verdict import (
+    Verdict,
+    as_tensor,
+    close,
+    is_open,
+    right,
+    shown,
+    unanswered,
+    wrong,
+)
 
 BIRDS = 400
 DIGITS = 5e-3  # two digits are enough of an answer
@@ -31,7 +40,7 @@ def points_lost(answer: object) -> Verdict:
         return wrong("a share of the 180, and without the six that were found; points are of 200.")
     if close(answer, -27):
         return wrong("the size is right; what is lost counts as above 0 here.")
-    return wrong(f"expected one number between 0 and 100, of all 200 birds, got {answer}.")
+    return wrong(f"expected one number between 0 and 100, of all 200 birds, got {shown(answer)}.")
 
 
 def share_of_place(answer: object) -> Verdict:
@@ -48,7 +57,9 @@ def share_of_place(answer: object) -> Verdict:
         return wrong("each habitat has three birds, and each of them counts.")
     if close(answer, 6 / 8):
         return wrong("between over within; the share is between over all.")
-    return wrong(f"expected the spread of the means over the spread of all, 0 to 1, got {answer}.")
+    return wrong(
+        f"expected the spread of the means over the spread of all, 0 to 1, got {shown(answer)}."
+    )
 
 
 def which_is_larger(answer: object) -> Verdict:
@@ -64,7 +75,7 @@ def which_is_larger(answer: object) -> Verdict:
         )
     if answer == "place":
         return wrong("try to find one: a habitat here is nothing but three species together.")
-    return wrong(f'expected "place" or "species", got {answer!r}.')
+    return wrong(f'expected "place" or "species", got {shown(answer)}.')
 
 
 def paired(answer: Callable[[Tensor, Tensor], object]) -> Verdict:

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from fewbits.errors import UsageError
+from fewbits.glm.defaults import LAMBDAS, PATH_ALPHA
 from fewbits.glm.loss import Multinomial
 from fewbits.glm.penalties import ElasticNet, GroupElasticNet
 from fewbits.glm.solver import TOLERANCE, Fit, check_tolerance, fit
@@ -44,7 +45,7 @@ def lambda_max(
     features: Float[Tensor, "image feature"],
     labels: Int[Tensor, " label"],
     classes: int,
-    alpha: float = 0.99,
+    alpha: float = PATH_ALPHA,
     grouped: bool = False,
 ) -> float:
     """The smallest strength at which every weight is 0, for standardised features.
@@ -59,7 +60,7 @@ def lambda_max(
 
 
 @torch.no_grad()
-def largest_strength(loss: Multinomial, alpha: float = 0.99, grouped: bool = False) -> float:
+def largest_strength(loss: Multinomial, alpha: float = PATH_ALPHA, grouped: bool = False) -> float:
     """:func:`lambda_max` of a loss that is there already.
 
     Raises:
@@ -89,8 +90,8 @@ def fit_path(
     features: Float[Tensor, "image feature"],
     labels: Int[Tensor, " label"],
     classes: int,
-    alpha: float = 0.99,
-    lambdas: int | Sequence[float] = 100,
+    alpha: float = PATH_ALPHA,
+    lambdas: int | Sequence[float] = LAMBDAS,
     grouped: bool = False,
     tolerance: float = TOLERANCE,
     on_fit: OnFit | None = None,
@@ -127,7 +128,7 @@ def fit_path(
 def walk(
     loss: Multinomial,
     lambdas: Sequence[float],
-    alpha: float = 0.99,
+    alpha: float = PATH_ALPHA,
     grouped: bool = False,
     tolerance: float = TOLERANCE,
 ) -> Iterator[Fit]:

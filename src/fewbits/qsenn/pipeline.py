@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from fewbits import glm
 from fewbits.data import ImageSet, Split
 from fewbits.errors import FewbitsError, UsageError
+from fewbits.glm.defaults import PATH_TOLERANCE
 from fewbits.qsenn.backbones import Backbone
 from fewbits.qsenn.diversity import WEIGHT, diversity_loss
 from fewbits.qsenn.network import FeatureNetwork, FixedHead, make_dense
@@ -108,7 +109,7 @@ def fit_sparse(
     kept: Int[Tensor, " kept"],
     split: Split,
     classes: int,
-    tolerance: float = 1e-4,
+    tolerance: float = PATH_TOLERANCE,
 ) -> glm.Path:
     """Step 3: the elastic-net path over the kept features of a network.
 
@@ -190,7 +191,7 @@ def iterate(
     *,
     rounding: Rounding = PAPERS,
     diversity: float = WEIGHT,
-    tolerance: float = 1e-4,
+    tolerance: float = PATH_TOLERANCE,
     checkpoints: Path | None = None,
     on_stage: Callable[[int], OnStep | None] | None = None,
 ) -> list[Round]:

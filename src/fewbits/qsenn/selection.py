@@ -8,9 +8,7 @@ from torch import Tensor
 
 from fewbits import glm
 from fewbits.errors import UsageError
-
-ALPHA = 0.8
-LAMBDAS = 100
+from fewbits.glm.defaults import LAMBDAS, SELECTION_ALPHA, SELECTION_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,8 @@ def select_features(
     labels: Int[Tensor, " image"],
     classes: int,
     count: int = 50,
-    alpha: float = ALPHA,
-    tolerance: float = 1e-3,
+    alpha: float = SELECTION_ALPHA,
+    tolerance: float = SELECTION_TOLERANCE,
 ) -> Selection:
     """The ``count`` features that a grouped elastic net takes in first (arXiv 2312.13839).
 

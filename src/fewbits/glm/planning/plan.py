@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from fewbits.errors import UsageError
 from fewbits.glm import table
-from fewbits.glm.memory import available
-from fewbits.glm.rates import Rates, slice_of
-from fewbits.glm.rehearsal import LAMBDAS, Shape, Stage, draw, run
+from fewbits.glm.defaults import LAMBDAS
+from fewbits.glm.planning.memory import available
+from fewbits.glm.planning.rates import Rates, slice_of
+from fewbits.glm.planning.rehearsal import Shape, Stage, draw, run
 
 ITEM = 4  # bytes of a float32
 # Of the size of the weights: gradients, steps, targets, the last fits and what is made on the way.

@@ -8,15 +8,18 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from fewbits.errors import FewbitsError, UsageError
+from fewbits.glm.defaults import (
+    LAMBDAS,
+    PATH_ALPHA,
+    PATH_TOLERANCE,
+    SELECTION_ALPHA,
+    SELECTION_TOLERANCE,
+)
 from fewbits.glm.loss import Multinomial
 from fewbits.glm.path import lambdas_below, largest_strength, walk
 from fewbits.glm.standardize import measure
 from fewbits.glm.table import Table
 
-LAMBDAS = 100
-# Q-SENN's (arXiv 2312.13839): the selection's, then the path's.
-SELECTION_ALPHA, SELECTION_TOLERANCE = 0.8, 1e-3
-PATH_ALPHA, PATH_TOLERANCE = 0.99, 1e-4
 DRAWN_ROWS = 1024
 OWN, NOISE = 0.1, 0.7  # share of the features that a class has; what is added to all of them
 FALL = -0.5  # a feature's strength over the strongest's is its rank to this power

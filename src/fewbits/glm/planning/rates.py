@@ -8,7 +8,7 @@ import torch
 
 from fewbits.glm import table
 from fewbits.glm.loss import Multinomial
-from fewbits.glm.rehearsal import Shape, draw
+from fewbits.glm.planning.rehearsal import Shape, draw
 from fewbits.glm.standardize import measure
 
 BLOCKS, ROUNDS = 3, 3

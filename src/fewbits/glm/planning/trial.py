@@ -9,9 +9,9 @@ from threading import Thread
 import torch
 
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.glm.memory import Peak
-from fewbits.glm.plan import Plan, plan_fit
-from fewbits.glm.rehearsal import Shape, Stage, draw, run
+from fewbits.glm.planning.memory import Peak
+from fewbits.glm.planning.plan import Plan, plan_fit
+from fewbits.glm.planning.rehearsal import Shape, Stage, draw, run
 
 SHARE = 0.8  # of the time allowed is planned for
 
