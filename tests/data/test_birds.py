@@ -25,9 +25,11 @@ from fewbits.data.birds import (
     writing,
 )
 from fewbits.data.birds.attributes import SEEN_ON, attribute_vector
-from fewbits.data.birds.curves import Frame, outline
 from fewbits.data.birds.tables import HABITATS_FILE
+from fewbits.data.birds.taking import Shot
+from fewbits.data.birds.truth import Truth
 from fewbits.data.cub import BirdSet, read_cub
+from fewbits.data.drawing.curves import Frame, outline
 from fewbits.errors import FewbitsError, UsageError
 
 SMALL = {"classes": 3, "train_per_class": 3, "test_per_class": 2, "seed": 3}
@@ -179,7 +181,7 @@ def test_travelling_moves_test_birds_and_nothing_else(folder: Path, tmp_path: Pa
     differ = {name for name in home if home[name] != away[name]}
     tests = {f"images/{i:03d}.{s.name}/{s.name}_{n:04d}.png"
              for i, s in enumerate(SPECIES[:3], 1) for n in (4, 5)}  # fmt: skip
-    assert differ == tests | {HABITATS_FILE, writing.NOTE}
+    assert differ == tests | {HABITATS_FILE, "birds.json"}
     for name in tests:
         pictures = [np.asarray(Image.open(root / name)).astype(int)
                     for root in (folder, tmp_path / "away")]  # fmt: skip
@@ -201,14 +203,14 @@ def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("dear")
     with pytest.raises(FewbitsError, match="expected a new or empty folder, .* got something else"):
         make_birds(tmp_path, **SMALL)
-    (tmp_path / writing.NOTE).write_text("[1]")
+    (tmp_path / "birds.json").write_text("[1]")
     with pytest.raises(FewbitsError, match="got some with classes None"):
         make_birds(tmp_path, **SMALL)
     assert (tmp_path / "thesis.tex").read_text() == "dear"
 
 
 def test_a_killed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(root: Path, shot: writing.Shot) -> writing.Truth:
+    def killed(root: Path, shot: Shot) -> Truth:
         if shot.n == 2:
             raise KeyboardInterrupt
         return take(root, shot)
@@ -226,7 +228,7 @@ def test_a_killed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(writing, "take_shot", take)
     tiny = {"classes": 1, "train_per_class": 2, "test_per_class": 0}
     made = make_birds(tmp_path / "new", **tiny)
-    assert json.loads((made / writing.NOTE).read_text())["classes"] == 1
+    assert json.loads((made / "birds.json").read_text())["classes"] == 1
     assert not (tmp_path / ".new.part").exists()
     assert read_cub(made).test.count == 0
 

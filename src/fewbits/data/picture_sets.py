@@ -7,11 +7,12 @@ folders of pictures, most of them with annotations.
 from dataclasses import dataclass
 
 FOLDER_PREFIX = "imagefolder:"
-BIRDS, TRAVELLING = "birds", "birds-travelling"
+BIRDS, TRAVELLING, SCENES = "birds", "birds-travelling", "scenes"
 CUB, PASTED = "cub", "travelingbirds"
 
-# Classes, and pictures of each for training and for testing, of the drawn birds.
+# Classes, and pictures of each for training and for testing, of the drawn sets.
 DRAWN = {"smoke": (24, 16, 10), "real": (24, 60, 20)}
+DRAWN_SCENES = {"smoke": (16, 40, 10), "real": (16, 150, 40)}
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class PictureSet:
         return self.train + self.test
 
 
-def _drawn(name: str, source: str) -> PictureSet:
-    classes, train, test = DRAWN["real"]
+def _drawn(name: str, source: str, counts: tuple[int, int, int]) -> PictureSet:
+    classes, train, test = counts
     return PictureSet(
         name=name,
         source=source,
@@ -105,8 +106,13 @@ PASTED_SET = PictureSet(
 PICTURES = {
     info.name: info
     for info in (
-        _drawn(BIRDS, "drawn by fewbits.data.birds"),
-        _drawn(TRAVELLING, "drawn by fewbits.data.birds, test pictures in other habitats"),
+        _drawn(BIRDS, "drawn by fewbits.data.birds", DRAWN["real"]),
+        _drawn(
+            TRAVELLING,
+            "drawn by fewbits.data.birds, test pictures in other habitats",
+            DRAWN["real"],
+        ),
+        _drawn(SCENES, "drawn by fewbits.data.scenes", DRAWN_SCENES["real"]),
         CUB_SET,
         PASTED_SET,
     )

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from fewbits.data.cub import BirdSet, lacking, read_cub, read_everything
+from fewbits.data.cub import BirdSet, lacking, read_cub, read_everything, read_folders
 from fewbits.data.download import partial
 from fewbits.data.folders import data_folder, picture_folders
-from fewbits.data.picture_sets import PictureSet
+from fewbits.data.picture_sets import SCENES, PictureSet
 from fewbits.data.pictures import load_pictures
 
 UNDRAWN = "embedded, drawn when first asked for"
@@ -38,7 +38,8 @@ def describe_pictures(info: PictureSet, data_dir: str | Path | None = None) -> s
         read_everything(birds)
         lacks = lacking(info, birds)
         return f"a subset that can be read: {lacks}; {birds.folder}" if lacks else _whole(birds)
-    drawn = [read_cub(folder, name=info.name) for folder in picture_folders(info, data_dir)]
+    read = read_folders if info.name == SCENES else read_cub
+    drawn = [read(folder, name=info.name) for folder in picture_folders(info, data_dir)]
     for birds in drawn:
         read_everything(birds)
     return "; ".join(map(_whole, drawn)) or UNDRAWN

@@ -21,12 +21,15 @@ from fewbits.data.picture_sets import (
     CUB,
     CUB_SET,
     DRAWN,
+    DRAWN_SCENES,
     FOLDER_PREFIX,
     PASTED,
     PASTED_SET,
     PICTURES,
+    SCENES,
     TRAVELLING,
 )
+from fewbits.data.scenes import make_scenes
 from fewbits.data.splits import ImageSet, Split
 from fewbits.errors import FewbitsError, UsageError
 
@@ -42,12 +45,13 @@ def load_pictures(
 
     Args:
         name: ``birds``, drawn when first asked for; ``birds-travelling``, the same with test
-            pictures in other classes' habitats; ``cub``; ``travelingbirds``, which is CUB with its
-            pictures taken from ``CUB_fixed``; or ``imagefolder:DIR`` with ``train`` and ``test``
-            or ``val`` in DIR, a folder a class in each.
-        data_dir: where sets lie, and where birds are drawn.
+            pictures in other classes' habitats; ``scenes``, drawn too, whose classes share their
+            parts; ``cub``; ``travelingbirds``, which is CUB with its pictures taken from
+            ``CUB_fixed``; or ``imagefolder:DIR`` with ``train`` and ``test`` or ``val`` in DIR, a
+            folder a class in each.
+        data_dir: where sets lie, and where they are drawn.
         scale: ``real``, or ``smoke`` for few of them.
-        workers: processes that draw birds.
+        workers: processes that draw.
 
     Raises:
         UsageError: unknown name or scale.
@@ -61,6 +65,10 @@ def load_pictures(
         travelling = name == TRAVELLING
         make_birds(folder, classes, train, test, travelling=travelling, workers=workers)
         return read_cub(folder, name=name)
+    if name == SCENES:
+        classes, train, test = DRAWN_SCENES[scale]
+        folder = data_folder(data_dir) / f"{name}-{classes}x{train}+{test}"
+        return read_folders(make_scenes(folder, train, test, workers=workers), name=name)
     if name.startswith(FOLDER_PREFIX):
         inside = name.removeprefix(FOLDER_PREFIX)
         if not inside:
@@ -116,7 +124,7 @@ def _few(photos: Photos, count: int) -> Photos:
 
 def side_for(name: str, scale: str) -> int:
     """Height and width, in pixels, at which a set is looked at by default."""
-    return DRAWN_SIDE if name in (BIRDS, TRAVELLING) else SIDES[scale]
+    return DRAWN_SIDE if name in PICTURES and PICTURES[name].drawn else SIDES[scale]
 
 
 def with_pixels(pictures: BirdSet, side: int, workers: int = 1) -> ImageSet:

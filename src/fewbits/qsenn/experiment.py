@@ -13,7 +13,7 @@ from torch import Tensor
 
 from fewbits.data import SCALES, ImageSet, digest_of
 from fewbits.data.cub import BirdSet
-from fewbits.data.picture_sets import BIRDS, TRAVELLING
+from fewbits.data.picture_sets import BIRDS, SCENES, TRAVELLING
 from fewbits.data.pictures import load_pictures, side_for, with_pixels
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn import backbones, pipeline
@@ -34,7 +34,7 @@ from fewbits.training import (
 
 PAPER = "paper"  # the published recipe, on all of a set that the paper could have used
 BATCH = 64  # pictures that are looked at together
-DRAWN = (BIRDS, TRAVELLING)
+DRAWN = (BIRDS, TRAVELLING, SCENES)
 BASELINES = {
     "dense-longer": "dense, trained on",
     "sldd": "sldd",

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fewbits.data.birds.curves import Frame, Outline, Vector, ellipse, smooth
 from fewbits.data.birds.pose import Plan, Pose
 from fewbits.data.birds.shapes import BILLS, BODY, CREST, EYE, TAILS, WING, tail_feathers
+from fewbits.data.drawing.curves import Frame, Outline, Vector, ellipse, smooth
 
 PARTS = (
     "back", "beak", "belly", "breast", "crown", "forehead", "left eye", "left leg", "left wing",

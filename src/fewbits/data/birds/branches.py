@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fewbits.data.birds.colours import CREAM, INK, Colour, mix
-from fewbits.data.birds.curves import Outline, Real, blade
+from fewbits.data.birds.colours import CREAM, INK
 from fewbits.data.birds.scene import Scene
+from fewbits.data.drawing.curves import Outline, Real, blade
+from fewbits.data.drawing.paint import Colour, mix
 
 
 def _turned(shape: Outline, x: Real, y: Real, angle: Real) -> Outline:

@@ -8,12 +8,12 @@ from jaxtyping import UInt8
 from fewbits.data.birds.anatomy import fit
 from fewbits.data.birds.habitats import HABITATS, paint_habitat
 from fewbits.data.birds.leaves import grow_leaves, leaf_colours
-from fewbits.data.birds.lighting import draw_light, tinted
 from fewbits.data.birds.painting import paint_bird
 from fewbits.data.birds.pose import draw_pose, plan_for
 from fewbits.data.birds.scene import Stand
 from fewbits.data.birds.species import SPECIES, Species
 from fewbits.data.birds.truth import Truth, find_truth
+from fewbits.data.drawing.lighting import draw_light, tinted
 from fewbits.errors import UsageError
 
 SIDE = 144

@@ -4,12 +4,13 @@ import numpy as np
 from PIL import Image
 
 from fewbits.data.birds.anatomy import Anatomy, Leg
-from fewbits.data.birds.brush import Brush, within
-from fewbits.data.birds.colours import CREAM, INK, Coat, Colour, mix
-from fewbits.data.birds.curves import ellipse, outline, smooth
+from fewbits.data.birds.colours import CREAM, INK, Coat
 from fewbits.data.birds.pose import Pose
 from fewbits.data.birds.shapes import EYE
 from fewbits.data.birds.species import Species
+from fewbits.data.drawing.brush import Brush, within
+from fewbits.data.drawing.curves import ellipse, outline, smooth
+from fewbits.data.drawing.paint import Colour, mix
 
 CAP = outline(
     (0.95, -0.34), (0.50, -0.40), (0.05, -0.38), (-0.45, -0.20), (-0.80, 0.16), (-1.25, 0.30),

@@ -3,9 +3,9 @@
 import numpy as np
 
 from fewbits.data.birds import branches, ledges
-from fewbits.data.birds.colours import mix
-from fewbits.data.birds.curves import Real
 from fewbits.data.birds.scene import Scene
+from fewbits.data.drawing.curves import Real
+from fewbits.data.drawing.paint import mix
 
 
 def reeds(scene: Scene) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from fewbits.data.birds import glades, open_country, woods
-from fewbits.data.birds.lighting import Light, Photo
 from fewbits.data.birds.scene import Scene, Stand
+from fewbits.data.drawing.lighting import Light, Photo
 
 HABITATS: dict[str, Callable[[Scene], None]] = {
     "meadow": open_country.meadow,

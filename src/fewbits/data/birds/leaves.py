@@ -4,11 +4,11 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFilter
 
-from fewbits.data.birds.brush import FINE
-from fewbits.data.birds.colours import Colour, mix
-from fewbits.data.birds.curves import Outline, Real, blade
-from fewbits.data.birds.lighting import Light, Photo, tinted
 from fewbits.data.birds.scene import Stand
+from fewbits.data.drawing.brush import FINE
+from fewbits.data.drawing.curves import Outline, Real, blade
+from fewbits.data.drawing.lighting import Light, Photo, tinted
+from fewbits.data.drawing.paint import Colour, mix
 
 _GROWTH: dict[str, Colour] = {
     "meadow": (86, 140, 50),

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from fewbits.data.birds.colours import CREAM, INK, Colour, mix
-from fewbits.data.birds.curves import ellipse
+from fewbits.data.birds.colours import CREAM, INK
 from fewbits.data.birds.scene import Scene
+from fewbits.data.drawing.curves import ellipse
+from fewbits.data.drawing.paint import Colour, mix
 
 
 def post(scene: Scene, wood: Colour) -> None:

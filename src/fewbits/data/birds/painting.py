@@ -5,11 +5,11 @@ from jaxtyping import UInt8
 
 from fewbits.data.birds import features, plumage, wings
 from fewbits.data.birds.anatomy import Anatomy
-from fewbits.data.birds.brush import FINE, Brush
 from fewbits.data.birds.colours import Coat
-from fewbits.data.birds.lighting import Light, model
 from fewbits.data.birds.pose import Pose
 from fewbits.data.birds.species import Species
+from fewbits.data.drawing.brush import FINE, Brush
+from fewbits.data.drawing.lighting import Light, model
 
 WINGS_LIFTED = np.radians(14)
 """From this lift on the far wing is seen behind the body."""

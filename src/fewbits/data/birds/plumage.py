@@ -4,10 +4,11 @@ import numpy as np
 from PIL import Image
 
 from fewbits.data.birds.anatomy import Anatomy
-from fewbits.data.birds.brush import Brush, within
-from fewbits.data.birds.colours import CREAM, INK, Coat, mix
-from fewbits.data.birds.curves import ellipse, outline, smooth
+from fewbits.data.birds.colours import CREAM, INK, Coat
 from fewbits.data.birds.species import Species
+from fewbits.data.drawing.brush import Brush, within
+from fewbits.data.drawing.curves import ellipse, outline, smooth
+from fewbits.data.drawing.paint import mix
 
 UNDERPARTS = outline(
     (0.72, -0.62), (0.48, -0.40), (0.30, -0.02), (0.05, 0.18), (-0.30, 0.22), (-0.62, 0.16),

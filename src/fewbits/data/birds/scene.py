@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from fewbits.data.birds.colours import Colour, mix
-from fewbits.data.birds.curves import Outline, Real
-from fewbits.data.birds.lighting import Light, Photo, tinted
+from fewbits.data.drawing.curves import Outline, Real
+from fewbits.data.drawing.lighting import Light, Photo, tinted
+from fewbits.data.drawing.paint import Colour, mix
 
 COARSE = 2
 """Canvas pixels in one pixel of the picture."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fewbits.data.birds.curves import Frame, Outline, blade, outline
+from fewbits.data.drawing.curves import Frame, Outline, blade, outline
 
 BODY = outline(
     (0.50, -0.10), (0.50, 0.35), (0.34, 0.82), (0.06, 1.0), (-0.24, 0.80), (-0.47, 0.34),

@@ -4,11 +4,12 @@ import numpy as np
 from PIL import Image
 
 from fewbits.data.birds.anatomy import Anatomy
-from fewbits.data.birds.brush import Brush, within
-from fewbits.data.birds.colours import CREAM, INK, Coat, mix
-from fewbits.data.birds.curves import Outline, ellipse, outline, smooth
+from fewbits.data.birds.colours import CREAM, INK, Coat
 from fewbits.data.birds.shapes import WING
 from fewbits.data.birds.species import Species
+from fewbits.data.drawing.brush import Brush, within
+from fewbits.data.drawing.curves import Outline, ellipse, outline, smooth
+from fewbits.data.drawing.paint import mix
 
 _ROW = np.linspace(-1, 1, 9)
 

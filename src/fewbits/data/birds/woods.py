@@ -3,9 +3,10 @@
 import numpy as np
 
 from fewbits.data.birds import branches, ledges
-from fewbits.data.birds.colours import INK, mix
-from fewbits.data.birds.curves import Real
+from fewbits.data.birds.colours import INK
 from fewbits.data.birds.scene import Scene
+from fewbits.data.drawing.curves import Real
+from fewbits.data.drawing.paint import mix
 
 
 def woodland(scene: Scene) -> None:

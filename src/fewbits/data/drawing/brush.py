@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from fewbits.data.birds.colours import Colour
-from fewbits.data.birds.curves import Outline, Vector
+from fewbits.data.drawing.curves import Outline, Vector
+from fewbits.data.drawing.paint import Colour
 
 FINE = 3
 """Canvas pixels in one pixel of the picture."""

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageFilter
 
-from fewbits.data.birds.colours import Colour
+from fewbits.data.drawing.paint import Colour
 
 Photo = UInt8[np.ndarray, "height width 3"]
 

@@ -1,0 +1,1 @@
+"""Tools that drawn sets share: outlines, a brush, paints and light."""
