@@ -186,6 +186,11 @@ def test_table_shows_three_figures_and_escapes():
     assert repr(table).splitlines()[1].endswith("0.123")
 
 
+def test_a_sentence_in_a_table_is_broken_into_lines():
+    html = figures.table({"said": ["short", "a bird " * 9]})._repr_html_()
+    assert "<td>short</td>" in html and '<td class="fb-long">a bird a bird' in html
+
+
 def test_table_needs_columns_of_one_length():
     with pytest.raises(ValueError, match="zip"):
         figures.table({"x": [1], "y": [1, 2]}).rows()

@@ -6,6 +6,8 @@ from html import escape
 
 from torch import Tensor
 
+LONG = 48  # characters from which on a cell is a sentence, broken into lines
+
 # The class is doubled so that the rules outweigh those of the page around it.
 CSS = """<style>
 .fb-table.fb-table{border-collapse:collapse;margin:.5rem 0;font-size:.95em;
@@ -14,6 +16,7 @@ CSS = """<style>
 .fb-table.fb-table :is(th,td){padding:.2rem .6rem;text-align:right;
  border-bottom:1px solid var(--fb-faint,#D5DAE1)}
 .fb-table.fb-table td{white-space:nowrap}
+.fb-table.fb-table td.fb-long{white-space:normal;min-width:16rem;text-align:left}
 .fb-table.fb-table :is(th,td):first-child{text-align:left}
 </style>"""
 
@@ -40,7 +43,7 @@ class Table:
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.columns)
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            "<tr>" + "".join(f"<td{_kind(cell)}>{escape(cell)}</td>" for cell in row) + "</tr>"
             for row in self.rows()
         )
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
@@ -49,6 +52,10 @@ class Table:
             f'<table class="fb-table">{caption}<thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
         )
+
+
+def _kind(cell: str) -> str:
+    return ' class="fb-long"' if len(cell) > LONG else ""
 
 
 def table(columns: Mapping[str, Sequence[object] | Tensor], caption: str = "") -> Table:
