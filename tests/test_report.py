@@ -10,7 +10,7 @@ import pytest
 
 from fewbits import __version__, report
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.report import Report, claim_folder, provenance, write_json, write_whole
+from fewbits.report import Report, begin, claim_folder, provenance, write_json, write_whole
 
 SETTINGS = {"method": "pact", "bits": "4", "seed": 0}
 
@@ -174,7 +174,7 @@ def test_nan_is_no_json(tmp_path: Path) -> None:
 
 
 def test_provenance_says_where_a_number_comes_from() -> None:
-    found = provenance(12.345)
+    found = provenance(begin(), 12.345)
     assert found["duration_seconds"] == 12.3
     assert found["versions"]["fewbits"] == __version__
     assert found["versions"].keys() == {"fewbits", "torch", "torchvision", "numpy"}

@@ -18,7 +18,7 @@ from fewbits.pact.convert import Recipe, quantize_network
 from fewbits.pact.pipeline import penalized
 from fewbits.training import (
     Progress,
-    Steps,
+    StepDecay,
     TrainSettings,
     accuracy,
     augment,
@@ -260,7 +260,7 @@ def coloured(split: Split) -> Split:
 
 
 STEPWISE = TrainSettings(
-    3, 16, 0.1, 0.01, shift=0, steps=Steps(every=2, factor=0.5, momentum=0.8, backbone=0.25)
+    3, 16, 0.1, 0.01, shift=0, decay=StepDecay(every=2, factor=0.5, momentum=0.8, backbone=0.25)
 )
 
 
@@ -293,6 +293,49 @@ def test_varied_images_in_steps_resume_to_the_bit(coloured: Split, tmp_path: Pat
     assert same(whole, resumed) and found.losses == expected.losses
     plain = fit(Headed(), coloured, replace(settings, varied=False), 3)
     assert plain.losses != expected.losses
+
+
+def test_batches_are_their_seeds_and_epochs_whatever_the_network_draws(coloured: Split) -> None:
+    settings = replace(STEPWISE, varied=True)
+    found = []
+    for width in (5, 500):
+        torch.manual_seed(width)
+        images = []
+        for batch, _ in batches(coloured, settings, 3, 0, CPU):
+            torch.rand(width)  # a dropout of that width
+            images.append(batch)
+        found.append(torch.cat(images))
+    assert torch.equal(*found)
+
+
+def test_a_rate_for_all_but_a_head_needs_a_head(split: Split) -> None:
+    message = "backbone is 0.25, but nothing in the network is called head"
+    with pytest.raises(UsageError, match=message):
+        fit(float_network(), split, STEPWISE, 3)
+    whole = replace(STEPWISE, decay=StepDecay(every=2, factor=0.5), epochs=1)
+    assert len(fit(float_network(), split, whole, 3).losses) == 1
+
+
+def test_a_checkpoint_of_the_first_release_is_gone_on_from(split: Split, tmp_path: Path) -> None:
+    """What 0.1.0 did not know of a training is not told where it is not used."""
+    told = SETTINGS.told()
+    assert set(told) == {
+        "epochs", "batch_size", "learning_rate", "weight_decay", "shift", "mirror"
+    }  # fmt: skip
+    assert replace(SETTINGS, varied=True).told()["varied"] is True
+    assert STEPWISE.told()["decay"]["every"] == 2
+
+
+def test_weights_that_break_in_the_last_step_are_not_kept(split: Split, tmp_path: Path) -> None:
+    class Breaking(nn.Linear):
+        def forward(self, images: Tensor) -> Tensor:
+            logits = super().forward(images.flatten(1))
+            logits.register_hook(lambda slope: slope * torch.nan)
+            return logits
+
+    with pytest.raises(FewbitsError, match="weights became NaN or infinite in epoch 1: lower"):
+        fit(Breaking(784, 4), split.first(16), SETTINGS, 3, checkpoint=tmp_path / "c.pt")
+    assert not (tmp_path / "c.pt").exists()
 
 
 def test_variation_is_each_images_own_and_keeps_its_kind(coloured: Split) -> None:

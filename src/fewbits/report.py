@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -230,15 +231,34 @@ def run_once(
     return report, True
 
 
-def provenance(duration_seconds: float) -> dict[str, object]:
-    """Where a number comes from: versions, machine, time taken, revision of this code."""
+@dataclass(frozen=True)
+class Beginning:
+    """When work began, and the revision of the code that does it: it may be another one later."""
+
+    clock: float
+    revision: str | None
+
+
+def begin() -> Beginning:
+    """Begin work whose :func:`provenance` will be told."""
+    return Beginning(time.perf_counter(), git_revision())
+
+
+def provenance(begun: Beginning, seconds: float | None = None) -> dict[str, object]:
+    """Where a number comes from: versions, machine, time taken, revision of this code.
+
+    Args:
+        begun: what :func:`begin` gave.
+        seconds: that the work took. Default: all since then.
+    """
+    taken = time.perf_counter() - begun.clock if seconds is None else seconds
     return {
         "python": platform.python_version(),
         "versions": {n: _version(n) for n in ("fewbits", "torch", "torchvision", "numpy")},
         "device": device_name(),
         "threads": torch.get_num_threads(),
-        "duration_seconds": round(duration_seconds, 1),
-        "git_revision": git_revision(),
+        "duration_seconds": round(taken, 1),
+        "git_revision": begun.revision,
     }
 
 

@@ -66,6 +66,13 @@ def test_alignment_by_hand() -> None:
     assert f.alignment(features, attributes).tolist() == [1.0, 0.0]
 
 
+def test_a_feature_that_never_changes_is_aligned_with_nothing() -> None:
+    """Though the mean of many tenths is a little less than a tenth."""
+    steady = torch.full((1001, 1), 0.1)
+    every_second = (torch.arange(1001) % 2).bool()[:, None]
+    assert f.alignment(steady, every_second).tolist() == [0.0]
+
+
 def test_structural_grounding_by_hand() -> None:
     truth = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     weights = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
@@ -196,6 +203,12 @@ def test_correlation_by_hand() -> None:
         (lambda: f.structural_grounding(torch.ones(2, 2), torch.ones(3, 1)), "the same classes"),
         (lambda: f.structural_grounding(torch.ones(2, 2), torch.eye(2)), "no two classes share"),
         (lambda: f.binarity(torch.tensor([[math.nan], [1.0]])), "hold NaN or infinity"),
+        (lambda: f.binarity(torch.ones(0, 2)), "at least one image, got none"),
+        (lambda: f.dependence(torch.tensor([[math.inf]]), torch.ones(1, 1), FIRST), "hold NaN"),
+        (
+            lambda: f.fidelity(torch.tensor([[math.nan]]), torch.ones(1, 1), torch.ones(1)),
+            "hold NaN or infinity",
+        ),
         (
             lambda: f.fidelity(torch.ones(2, 2), torch.ones(2, 3), torch.ones(2)),
             "2 features, got 3",

@@ -17,7 +17,7 @@ from fewbits.metrics import features as measures
 from fewbits.qsenn import backbones, experiment, measuring, pipeline, tables
 from fewbits.qsenn.finished import read_run
 from fewbits.qsenn.rounding import Rounding
-from fewbits.training import Steps, TrainSettings, accuracy, to_float
+from fewbits.training import StepDecay, TrainSettings, accuracy, to_float
 
 BLOCK = {
     "test_accuracy", "retention", "features_used", "features_per_class", "diversity_at_5",
@@ -88,6 +88,19 @@ def test_numbers_are_those_of_the_networks(finished, few):
     predicted = tuned.logits(maps).argmax(1)
     expected = measures.diversity(maps, tuned.head.weight, predicted).mean().item()
     assert report.metrics["diversity_at_5"] == pytest.approx(expected, abs=1e-4)
+    # Contributions are weights in the features' own units; what is unusual is so beside training.
+    table, shown = (pipeline.features_of(tuned, part) for part in (images.train, images.test))
+    slope = (tuned.head.weight / tuned.head.scale).detach()
+    given = tuned.head(table).argmax(1)
+    parts = (table * slope[given]).abs()
+    depends = (parts.amax(1) / parts.sum(1)).mean().item()
+    assert report.metrics["dependence"] == pytest.approx(depends, abs=1e-4)
+    mean = table.mean(0)
+    alone = torch.where(
+        (shown - mean).mul(slope[predicted]) != 0, shown, mean
+    )  # two reasons a class
+    same = (tuned.head(alone).argmax(1) == predicted).double().mean().item()
+    assert report.metrics["fidelity"] == pytest.approx(same, abs=1e-4)
 
 
 def test_diversity_does_not_depend_on_batches(finished, few):
@@ -116,6 +129,33 @@ def test_a_finished_run_is_read_again_and_a_killed_one_goes_on(finished, few, tm
     )
     assert "dense network" not in seen and "pass 2" in seen
     assert resumed.metrics == report.metrics
+
+
+def test_a_report_tells_whether_the_run_was_resumed(finished, few, tmp_path):
+    origin = finished[1].provenance
+    assert origin["resumed"] is False and origin["duration_seconds"] > 0
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "dense.pt").write_bytes((finished[0] / "dense.pt").read_bytes())
+    again, _ = experiment.run(SETTINGS, few, out)
+    assert again.provenance["resumed"] is True and again.metrics == finished[1].metrics
+
+
+def test_a_random_layer_that_cannot_be_drawn_matters_only_if_asked_for(few):
+    known = pictures.load_pictures("birds", few)
+    crowded = replace(known, class_names=tuple(map(str, range(50))))
+    settings = replace(SETTINGS, per_class=1, features=8)
+    with pytest.raises(UsageError, match="50 different classes of 1 features out of 8"):
+        experiment.check(settings, crowded)
+    assert experiment.check(replace(settings, baselines=("sldd",)), crowded).name == "tiny"
+
+
+def test_what_is_off_the_papers_recipe_is_told(tmp_path):
+    paper = experiment.Settings("cub", "resnet50", "published", scale="paper")
+    assert experiment._off_recipe(paper) == ""
+    other = replace(paper, backbone="tiny", weights="")
+    assert experiment._off_recipe(other).endswith("this run tiny without weights")
+    assert experiment._off_recipe(replace(other, scale="real")) == ""
 
 
 def test_another_run_is_not_overwritten(finished, few):
@@ -198,8 +238,8 @@ def test_the_papers_plan():
     assert [one.epochs for one in (plan.dense, *plan.rounds)] == [150, 10, 10, 10, 40]
     rates = [one.learning_rate for one in plan.rounds]
     assert rates == pytest.approx([1e-4, 0.9e-4, 0.81e-4, 0.729e-4])
-    assert plan.dense.learning_rate == 0.01 and plan.dense.steps == Steps(30, 0.4, 0.9, 0.5)
-    assert all(one.steps == Steps(10, 0.4, 0.95) for one in plan.rounds)
+    assert plan.dense.learning_rate == 0.01 and plan.dense.decay == StepDecay(30, 0.4, 0.9, 0.5)
+    assert all(one.decay == StepDecay(10, 0.4, 0.95) for one in plan.rounds)
     every = (plan.dense, *plan.rounds)
     assert all(one.batch_size == 16 and one.weight_decay == 5e-4 for one in every)
     assert all(one.varied and one.mirror and not one.shift for one in every)
@@ -227,7 +267,7 @@ def test_the_papers_recipe_runs_on_photographs(tmp_path, monkeypatch):
         scale="paper", baselines=("sldd",),
     )  # fmt: skip
     report, _ = experiment.run(settings, None, tmp_path / "out")
-    assert report.scale == "paper" and report.settings["plan"]["dense"]["steps"]["every"] == 30
+    assert report.scale == "paper" and report.settings["plan"]["dense"]["decay"]["every"] == 30
     assert set(report.metrics["baselines"]) == {"sldd"}
     finished = read_run(tmp_path / "out")
     assert finished.settings == replace(settings, weights="")

@@ -1,12 +1,13 @@
 """Feature selection: what tells classes apart enters first; what does not fit is refused."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
 
 from fewbits import glm
-from fewbits.errors import UsageError
+from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn.selection import select_features
 
 
@@ -62,3 +63,15 @@ def test_a_path_that_ends_too_soon_says_so(monkeypatch) -> None:
     monkeypatch.setattr(glm, "lambdas_below", lambda most, count: (most, 0.98 * most))
     with pytest.raises(UsageError, match="only 1 of 11 features have entered"):
         select_features(*table(), 3, count=11)
+
+
+def test_a_fit_that_did_not_arrive_is_no_selection(monkeypatch) -> None:
+    walk = glm.walk
+
+    def stopped(*args, **settings):
+        for fit in walk(*args, **settings):
+            yield replace(fit, converged=False, residual=9.0)
+
+    monkeypatch.setattr(glm, "walk", stopped)
+    with pytest.raises(FewbitsError, match="stopped at a residual of 9.0e\\+00 after"):
+        select_features(*table(), 3, count=3)

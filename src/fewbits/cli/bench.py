@@ -1,6 +1,5 @@
 """``fewbits bench``: what a step, a map or a fit costs, beside what others take for it."""
 
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -33,9 +32,9 @@ def pact(
 
     from fewbits.pact.bench import step_times
     from fewbits.pact.networks import NAMES
-    from fewbits.report import provenance, write_json
+    from fewbits.report import begin, provenance, write_json
 
-    console, found, started = Console(), [], time.perf_counter()
+    console, found, begun = Console(), [], begin()
     for network in NAMES:
         table = Table("layers", "ms a step", "quartiles", "x float", title=network)
         for row in step_times(network, rounds, brevitas):
@@ -44,7 +43,7 @@ def pact(
             found.append(asdict(row))
         console.print(table)
     if out is not None:
-        origin = provenance(time.perf_counter() - started)
+        origin = provenance(begun)
         write_json({"bench": "pact", "steps": found, "provenance": origin}, out)
 
 
@@ -67,11 +66,11 @@ def saliency(
     from fewbits.data import load
     from fewbits.pact import networks
     from fewbits.pact.convert import Recipe, quantize_network
-    from fewbits.report import provenance, write_json
+    from fewbits.report import begin, provenance, write_json
     from fewbits.saliency.bench import costs, together, total_seconds
     from fewbits.training import to_float
 
-    started = time.perf_counter()
+    begun = begin()
     loaded = load(set_name(dataset), data)
     test = loaded.test
     repeats = -(-images // test.count)
@@ -93,7 +92,7 @@ def saliency(
     console.print(table)
     console.print(f"1,000 images, 5 methods, maps and every measure: {whole:.0f} s")
     if out is not None:
-        origin = provenance(time.perf_counter() - started)
+        origin = provenance(begun)
         rows = [asdict(cost) for cost in found]
         entry = {
             "dataset": dataset,
@@ -120,9 +119,9 @@ def glm(
     from rich.table import Table
 
     from fewbits.glm.bench import races
-    from fewbits.report import provenance, write_json
+    from fewbits.report import begin, provenance, write_json
 
-    started, found = time.perf_counter(), []
+    begun, found = begin(), []
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     table = Table("problem", "beside", "objective", "theirs", "worst", "a class", "theirs")
@@ -138,7 +137,7 @@ def glm(
                 *(f"{count:.1f}" for count in counts),
             )
             found.append(race)
-        origin = provenance(time.perf_counter() - started)
+        origin = provenance(begun)
     finally:
         torch.set_num_threads(threads)
     Console().print(table)

@@ -1,7 +1,6 @@
 """``fewbits bench glm-plan``: what a large sparse fit would take, and a trial of the plan."""
 
 import re
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,9 +33,9 @@ def glm_plan(
 
     from fewbits.glm.planning.plan import plan_fit
     from fewbits.glm.planning.trial import affordable, trial
-    from fewbits.report import provenance, write_json
+    from fewbits.report import begin, provenance, write_json
 
-    started = time.perf_counter()
+    begun = begin()
     shape = _shape(size, selected)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     room = None if memory is None else _bytes(memory)
@@ -46,7 +45,7 @@ def glm_plan(
 
     def write() -> None:
         if out is not None:
-            write_json({**written, "provenance": provenance(time.perf_counter() - started)}, out)
+            write_json({**written, "provenance": provenance(begun)}, out)
 
     write()  # before minutes of work, so that a place that cannot be written costs none
     if minutes > 0:

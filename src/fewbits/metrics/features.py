@@ -34,7 +34,8 @@ def diversity(
 
     Each feature's map becomes a softmax over the places; at each place the largest of the class's
     strongest features counts; the sum over places is divided by how many features there are. 1:
-    each peaks elsewhere; 1 / top: all in one place (Q-SENN, arXiv 2312.13839, section 4). A softmax
+    each peaks elsewhere; 1 / 5: all five in one place, and 1 / 3 where a class has three only, so
+    compare layers with as many (Q-SENN, arXiv 2312.13839, section 4). A softmax
     grows sharper with the map's scale alone; ``scaled`` divides each map by its mean absolute value
     first, so that scale does not count (SID@5, the successors' measure).
 
@@ -83,9 +84,10 @@ def dependence(
         1 where no feature contributes anything: nothing is shared there.
 
     Raises:
-        UsageError: shapes that do not belong together.
+        UsageError: shapes that do not belong together, or NaN or infinity among the features.
     """
     _check_layer(features, weights)
+    _check_numbers(features)
     parts = (features * weights[predicted]).abs()
     whole = parts.sum(1)
     return torch.where(whole > 0, parts.amax(1) / whole.clamp_min(1e-30), 1.0)
@@ -118,7 +120,7 @@ def alignment(
     absent = (1 - has).T @ features / (1 - has).sum(0)[:, None]
     reach = features.mean(0) - features.amin(0)
     louder = (present - absent).amax(0)
-    return torch.where(reach > 0, louder / reach.clamp_min(1e-30), 0.0)
+    return torch.where(features.amax(0) > features.amin(0), louder / reach.clamp_min(1e-30), 0.0)
 
 
 def structural_grounding(
@@ -200,10 +202,9 @@ def binarity(features: Features) -> Float[Tensor, " feature"]:
         0 for a feature that never changes.
 
     Raises:
-        UsageError: NaN or infinity among the features.
+        UsageError: no images, or NaN or infinity among the features.
     """
-    if not features.isfinite().all():
-        raise UsageError("the features hold NaN or infinity: look for it in what made them")
+    _check_numbers(features)
     values = features.detach().double().sort(dim=0).values
     centred = values - values.mean(0)
     count = len(values)
@@ -238,9 +239,10 @@ def fidelity(
         For each picture whether its class stays.
 
     Raises:
-        UsageError: shapes that do not belong together, or ``top`` below 1.
+        UsageError: shapes that do not belong together, NaN among the features, ``top`` below 1.
     """
     _check_layer(departures, weights)
+    _check_numbers(departures)
     check_count(top, "top")
     if at_rest.shape != weights.shape[:1]:
         raise UsageError(
@@ -277,6 +279,13 @@ def _cosines(rows: Float[Tensor, "row column"]) -> Float[Tensor, "row row"]:
     length = rows.norm(dim=1, keepdim=True)
     unit = rows / length.clamp_min(1e-30)
     return unit @ unit.T
+
+
+def _check_numbers(features: Features) -> None:
+    if not len(features):
+        raise UsageError("expected the features of at least one image, got none")
+    if not features.isfinite().all():
+        raise UsageError("the features hold NaN or infinity: look for it in what made them")
 
 
 def _check_layer(features: Features, weights: Weights) -> None:

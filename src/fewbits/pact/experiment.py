@@ -9,7 +9,7 @@ from fewbits.pact import activations, networks, pipeline, plans, weights
 from fewbits.pact.convert import Recipe, clips_of
 from fewbits.pact.packing import float_bytes, save_packed
 from fewbits.pact.pipeline import Trained
-from fewbits.report import Report, provenance, run_once
+from fewbits.report import Report, begin, provenance, run_once
 from fewbits.training import LARGEST_SEED, OnStage, stage
 
 
@@ -77,6 +77,7 @@ def run(
 
 def _train(settings: Settings, images: data.ImageSet, out: Path, on_step: OnStage | None) -> Report:
     """The float network, its quantised copy, and the numbers of both."""
+    begun = begin()
     schedule = pipeline.schedule_for(settings.dataset, settings.scale, images.train.count)
     trained = pipeline.train_float(
         images,
@@ -117,7 +118,7 @@ def _train(settings: Settings, images: data.ImageSet, out: Path, on_step: OnStag
         seed=settings.seed,
         settings={**settings.identity(), "schedule": asdict(schedule)},
         metrics=metrics,
-        provenance=provenance(seconds),
+        provenance=provenance(begun, seconds),
     )
 
 

@@ -29,6 +29,7 @@ from fewbits.training import (
     to_float,
 )
 
+MOST_AT_ONCE, PIXELS_AT_ONCE = 256, 256 * 160**2  # maps of large pictures fill a GPU
 SLDD_MOST = 10  # non-zeros a class on average at the point of the path that SLDD-Model starts from
 
 
@@ -62,15 +63,15 @@ class DiverseLoss:
 
 @torch.no_grad()
 @repeatable()
-def features_of(
-    network: FeatureNetwork, split: Split, batch_size: int = 256
-) -> Float[Tensor, "image kept"]:
+def features_of(network: FeatureNetwork, split: Split) -> Float[Tensor, "image kept"]:
     """The means of the kept maps of all pictures, on the CPU; the network's mode stays."""
     device = next(network.parameters()).device
     found = []
+    high, wide = split.images.shape[2:]
+    at_once = min(MOST_AT_ONCE, max(1, PIXELS_AT_ONCE // (high * wide)))
     with modes_kept(network):
         network.eval()
-        for part in split.images.split(batch_size):
+        for part in split.images.split(at_once):
             found.append(network.maps(to_float(part).to(device)).mean((2, 3)).cpu())
     return torch.cat(found)
 

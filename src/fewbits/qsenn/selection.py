@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from fewbits import glm
-from fewbits.errors import UsageError
+from fewbits.errors import FewbitsError, UsageError
 from fewbits.glm.defaults import LAMBDAS, SELECTION_ALPHA, SELECTION_TOLERANCE
 
 
@@ -40,6 +40,7 @@ def select_features(
 
     Raises:
         UsageError: there are fewer features that vary, or the path ends before so many entered.
+        FewbitsError: a fit did not reach the tolerance.
     """
     how = glm.measure(features)
     varying = int((~how.constant).sum())
@@ -52,6 +53,12 @@ def select_features(
     entered: dict[int, float] = {}
     path = glm.walk(loss, lambdas, alpha, grouped=True, tolerance=tolerance)
     for strength, fit in zip(lambdas, path, strict=False):
+        if not fit.converged:
+            raise FewbitsError(
+                f"the selection's fit at lambda {strength:.2e} stopped at a residual of "
+                f"{fit.residual:.1e} after {fit.steps} steps, expected {tolerance:g}: look for "
+                "features that repeat each other"
+            )
         length = fit.weights.norm(dim=0)
         for place in length.argsort(descending=True, stable=True).tolist():
             if length[place] > 0 and place not in entered:

@@ -1,6 +1,5 @@
 """One whole saliency experiment: families of networks trained, maps made, measured, reported."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -15,7 +14,7 @@ from torch import nn
 from fewbits import data
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.pact import networks, pipeline
-from fewbits.report import REPORT_NAME, Report, provenance, run_once, write_whole
+from fewbits.report import REPORT_NAME, Report, begin, provenance, run_once, write_whole
 from fewbits.saliency import guided, maps, measuring
 from fewbits.saliency.measuring import Maps, Numbers
 from fewbits.saliency.models import (
@@ -122,7 +121,7 @@ def run(
     }
 
     def work() -> Report:
-        started, resumed = time.perf_counter(), (out / "measured").exists()
+        begun, resumed = begin(), (out / "measured").exists()
         workshop = Workshop(images, settings.network, schedule, out / "networks", finished)
         split = images.test.first(settings.images)
         bench = _Bench(workshop, settings.family, split, out / "measured", on_stage)
@@ -142,7 +141,7 @@ def run(
                 **summarise(bench.models, bench.pairs, bench.labels).to_metrics(),
             },
             # Where it was resumed, the seconds are those of the last leg.
-            provenance={**provenance(time.perf_counter() - started), "resumed": resumed},
+            provenance={**provenance(begun), "resumed": resumed},
         )
 
     return run_once(out, identity, work)

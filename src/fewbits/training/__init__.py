@@ -7,7 +7,7 @@ from fewbits.training.context import modes_kept, pick_device, repeatable, seeded
 from fewbits.training.descent import parameter_groups
 from fewbits.training.loop import LARGEST_SEED, Loss, cross_entropy, fit
 from fewbits.training.progress import OnStage, OnStep, Progress, stage
-from fewbits.training.settings import Steps, TrainSettings
+from fewbits.training.settings import StepDecay, TrainSettings
 
 __all__ = [
     "LARGEST_SEED",
@@ -15,7 +15,7 @@ __all__ = [
     "OnStage",
     "OnStep",
     "Progress",
-    "Steps",
+    "StepDecay",
     "TrainSettings",
     "accuracy",
     "augment",

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from torchvision.transforms import v2 as transforms
 
 from fewbits.data import Split
+from fewbits.training.context import seeded
 from fewbits.training.settings import TrainSettings
 
-VARY = transforms.Compose([transforms.TrivialAugmentWide(), transforms.ColorJitter(0.1, 0.1, 0.1)])
+VARY = transforms.Compose([transforms.ColorJitter(0.1, 0.1, 0.1), transforms.TrivialAugmentWide()])
 
 
 def to_float(
@@ -39,9 +40,10 @@ def augment(
 
 
 def vary(images: UInt8[Tensor, "image 3 h w"]) -> UInt8[Tensor, "image 3 h w"]:
-    """TrivialAugmentWide, then brightness, contrast and saturation by up to a tenth.
+    """Brightness, contrast and saturation changed by up to a tenth, then TrivialAugmentWide.
 
-    Each image is changed in its own way; what is drawn comes from torch's own generator.
+    Each image is changed in its own way; what is drawn comes from torch's own generator. Moving
+    and mirroring is :func:`augment`'s.
     """
     return torch.stack([VARY(one) for one in images])
 
@@ -56,6 +58,7 @@ def batches(
         index = order[start : start + settings.batch_size].to(split.images.device)
         images = augment(split.images[index], settings.shift, settings.mirror, generator)
         if settings.varied:
-            images = vary(images)
+            with seeded(int(torch.randint(2**31, (1,), generator=generator))):
+                images = vary(images)
         images = to_float(images).to(device).contiguous(memory_format=torch.channels_last)
         yield images, split.labels[index].to(device)

@@ -4,6 +4,7 @@ from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, StepLR
 
+from fewbits.errors import UsageError
 from fewbits.training.settings import TrainSettings
 
 
@@ -27,14 +28,22 @@ def descent(
 
     Args:
         per_epoch: steps in an epoch.
+
+    Raises:
+        UsageError: the backbone is to learn at another rate than a last layer that is not there.
     """
     decay, rate = settings.weight_decay, settings.learning_rate
-    if settings.steps is None:
+    if settings.decay is None:
         optimizer: Optimizer = AdamW(parameter_groups(network, decay))
         return optimizer, OneCycleLR(optimizer, rate, max(1, settings.epochs * per_epoch))
-    steps = settings.steps
+    fall = settings.decay
     head = [p for name, p in network.named_parameters() if name.startswith("head.")]
+    if not head and fall.backbone != 1:
+        raise UsageError(
+            f"backbone is {fall.backbone:g}, but nothing in the network is called head: set it to "
+            "1, or name the last layer so"
+        )
     rest = [p for name, p in network.named_parameters() if not name.startswith("head.")]
-    groups = [{"params": rest, "lr": rate * steps.backbone}, {"params": head, "lr": rate}]
-    optimizer = SGD(groups, rate, momentum=steps.momentum, weight_decay=decay)
-    return optimizer, StepLR(optimizer, max(1, steps.every * per_epoch), steps.factor)
+    groups = [{"params": rest, "lr": rate * fall.backbone}, {"params": head, "lr": rate}]
+    optimizer = SGD(groups, rate, momentum=fall.momentum, weight_decay=decay)
+    return optimizer, StepLR(optimizer, max(1, fall.every * per_epoch), fall.factor)

@@ -51,7 +51,7 @@ def fit(
         on_step: called as ``on_step(step, steps_in_all, progress)`` for a progress bar.
 
     Raises:
-        UsageError: the checkpoint is another training's.
+        UsageError: the checkpoint is another training's, or the settings do not fit the network.
         FewbitsError: the loss became NaN, a clip or step left its range, or the checkpoint cannot
             be read or written.
     """
@@ -60,7 +60,7 @@ def fit(
     optimizer, schedule = descent(network, settings, per_epoch)
     progress = Progress()
     identity = {
-        **asdict(settings),
+        **settings.told(),
         "seed": seed,
         "images": split.count,
         "digest": fingerprint(network, split),
@@ -114,6 +114,11 @@ def _finish_epoch(
         raise FewbitsError(
             f"the loss became {mean_loss} in epoch {progress.epoch + 1}: "
             "look for NaN in the images, or lower the learning rate."
+        )
+    if not all(values.isfinite().all() for values in network.parameters()):
+        raise FewbitsError(
+            f"weights became NaN or infinite in epoch {progress.epoch + 1}: lower the learning "
+            "rate."
         )
     progress.losses.append(mean_loss)
     progress.records.append(record(network) if record else {})

@@ -1,10 +1,12 @@
 """How long, how hard and in which way to train."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+LATER = ("decay", "varied")  # settings that 0.1.0 had not
 
 
 @dataclass(frozen=True)
-class Steps:
+class StepDecay:
     """Plain SGD whose rate falls in steps, as papers of the years before 2020 train.
 
     Attributes:
@@ -27,12 +29,12 @@ class TrainSettings:
     Attributes:
         epochs: passes over the training images.
         batch_size: images a step.
-        learning_rate: the peak of a one-cycle schedule, or the first of ``steps``.
+        learning_rate: the peak of a one-cycle schedule, or the first rate of ``decay``.
         weight_decay: AdamW's, on weights only (not on clips, steps, norms or biases); with
-            ``steps`` SGD's, on everything.
+            ``decay`` SGD's, on everything.
         shift: each image is moved by up to this many pixels a step, in both directions.
         mirror: flip half of the images left to right (clothes, never digits).
-        steps: SGD in steps instead of AdamW under a one-cycle schedule.
+        decay: SGD in steps instead of AdamW under a one-cycle schedule.
         varied: each image is also changed by TrivialAugmentWide (arXiv 2103.10158) and its colours
             by up to a tenth.
     """
@@ -43,5 +45,13 @@ class TrainSettings:
     weight_decay: float = 0.01
     shift: int = 2
     mirror: bool = False
-    steps: Steps | None = None
+    decay: StepDecay | None = None
     varied: bool = False
+
+    def told(self) -> dict[str, object]:
+        """As checkpoints and reports tell them; what came later is told only where it is used.
+
+        So a training of an earlier version goes on.
+        """
+        told = asdict(self)
+        return {name: value for name, value in told.items() if name not in LATER or value}

@@ -1,7 +1,6 @@
 """A finished Q-SENN run's features named and the names judged: ``names.json``."""
 
 import hashlib
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from fewbits.qsenn.names.clip import Clip, load_clip
 from fewbits.qsenn.names.concepts import concepts_of, read_concepts
 from fewbits.qsenn.names.judging import Judging
 from fewbits.qsenn.names.probing import Probes, ask, mixed_probes, set_probes
-from fewbits.report import Report, provenance, write_json
+from fewbits.report import Report, begin, provenance, write_json
 from fewbits.training import OnStage, stage
 
 NAMES_NAME = "names.json"
@@ -109,7 +108,7 @@ def run(
         UsageError: there is no such run, or a setting does not fit it.
         FewbitsError: files are missing or damaged, or ``out`` cannot be written.
     """
-    started = time.perf_counter()
+    begun = begin()
     finished = read_run(settings.run)
     which = settings.clip_for(finished.settings.dataset)
     told = None if settings.concepts is None else read_concepts(settings.concepts)
@@ -145,7 +144,7 @@ def run(
             "judged_on": probes.judged_on.told(),
         },
         metrics=metrics,
-        provenance=provenance(time.perf_counter() - started),
+        provenance=provenance(begun),
     )
     write_json(asdict(report), out / NAMES_NAME)
     return report
