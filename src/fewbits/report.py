@@ -174,11 +174,16 @@ def claim_folder(folder: Path, settings: dict[str, object]) -> bool:
     """
     note = folder / SETTINGS_NAME
     if (folder / REPORT_NAME).exists() and not note.exists():
-        raise UsageError(f"{folder} holds a report without its settings: choose another --out")
+        raise UsageError(
+            f"{folder} holds a report without its settings: choose another --out, or delete "
+            f"{REPORT_NAME} in it and run again"
+        )
     if note.exists():
         found = read_json(note)
         if found != json.loads(json.dumps(settings)):
             differ = sorted(k for k in found | settings if found.get(k) != settings.get(k))
+            # A plan or schedule follows from the settings before it.
+            differ = [k for k in differ if not isinstance(settings.get(k), dict)] or differ
             was = ", ".join(f"{k}={found.get(k)!r}" for k in differ)
             raise UsageError(
                 f"{folder} holds another run ({was}): choose another --out, nothing was changed"

@@ -1,6 +1,7 @@
 """The frame: exit codes, one line for every expected error, a quick start."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,32 @@ def test_wrong_usage_is_one_line_and_exit_code_2(fewbits, arguments: list[str], 
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "_invoke", raising(ZeroDivisionError("a bug")))
     with pytest.raises(ZeroDivisionError):
+        cli.main(["doctor"])
+
+
+def test_an_interrupt_that_a_library_swallows_is_still_one_line(
+    fewbits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NumPy's import may swallow one and then fails half loaded."""
+    usual = signal.getsignal(signal.SIGINT)
+
+    def half_loaded(*_: object) -> int:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise AttributeError("module 'numpy' has no attribute 'subtract'") from None
+        return 0
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        monkeypatch.setattr(cli, "_invoke", half_loaded)
+        ended = fewbits("doctor")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    assert (ended.code, ended.line) == (1, "fewbits: interrupted\n")
+    monkeypatch.setattr(cli, "_invoke", raising(AttributeError("a bug")))
+    with pytest.raises(AttributeError, match="a bug"):
         cli.main(["doctor"])
 
 

@@ -233,7 +233,7 @@ def test_a_folder_that_is_none_of_cub(tmp_path: Path) -> None:
 def test_a_class_that_cannot_be_cut_can_be_read_without_validation(toy: Path) -> None:
     path = toy / "CUB_200_2011" / "train_test_split.txt"
     path.write_text(path.read_text().replace("3 1\n", "3 0\n", 1))
-    with pytest.raises(FewbitsError, match=r"got 1; leave the class out or ask for no validation"):
+    with pytest.raises(FewbitsError, match=r"got 1; add pictures of it or leave the class out"):
         read_cub(toy)
     assert read_cub(toy, validation=0).train.count == 6
     path.write_text(path.read_text().replace("4 1\n", "4 0\n", 1))

@@ -1,8 +1,9 @@
 """Folders of photographs, and sets of pictures by name."""
 
+import os
 import re
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from cub_toys import write_toy
@@ -10,6 +11,7 @@ from PIL import Image
 
 from fewbits.data import pictures
 from fewbits.data.cub import read_folders
+from fewbits.data.cub.cutting import path_digest
 from fewbits.errors import FewbitsError, UsageError
 
 
@@ -43,6 +45,15 @@ def test_the_split_does_not_depend_on_where_the_folder_lies(folder, tmp_path):
         [f"{p.parent.name}/{p.name}" for p in read_folders(f).train.paths] for f in (folder, other)
     ]
     assert names[0] == names[1]
+
+
+def test_names_need_not_be_utf_8(folder):
+    """As old archives unpack; the split of well-named pictures stays as it was."""
+    for part in ("train", "val"):
+        (folder / part / "cat").rename(folder / part / os.fsdecode(b"M\xf6we"))
+    found = read_folders(folder, validation=0.2)
+    assert found.num_classes == 3 and found.train.count == 12
+    assert path_digest(PurePosixPath("a/ä.png"), 1) != path_digest(PurePosixPath("a/\udce4"), 1)
 
 
 def test_test_comes_before_val(folder):
@@ -132,7 +143,11 @@ def test_smoke_takes_the_first_photographs_and_enough_of_each_class(folder, monk
     ("name", "scale", "message"),
     [
         ("birds", "paper", "unknown scale 'paper'"),
-        ("bird", "smoke", "unknown set of pictures 'bird': expected birds, birds-travelling, cub"),
+        (
+            "bird",
+            "smoke",
+            "unknown set of pictures 'bird': expected birds, birds-travelling, scenes, cub",
+        ),
         ("imagefolder:", "smoke", "imagefolder: needs a folder"),
     ],
 )

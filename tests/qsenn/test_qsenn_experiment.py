@@ -324,6 +324,8 @@ def test_a_layer_without_weights_has_null_where_there_is_nothing_to_ask(few):
         "contrastiveness",
         "binarity",
         "correlation",
+        "dependence",
+        "fidelity",
         "retention",
     }
     assert {name for name, value in found.items() if value is None} == nothing
@@ -353,12 +355,36 @@ def test_some_baselines_can_be_asked_for(finished, few, tmp_path):
     assert not experiment.run(again, few, tmp_path)[1]
 
 
-@pytest.mark.parametrize("asked", ["", "sldd,", "slddd", "none,sldd", "dense, trained on"])
+@pytest.mark.parametrize("harm", [{"metrics": {}}, {"metrics": {"dense": 3, "iterations": None}}])
+def test_a_damaged_report_of_a_finished_run_is_one_line(finished, few, tmp_path, harm):
+    for name in ("report.json", "settings.json"):
+        (tmp_path / name).write_bytes((finished[0] / name).read_bytes())
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | harm))
+    command = ["run", "qsenn", "--dataset", "birds", "--data", str(few), "--out", str(tmp_path)]
+    command += ["--features", "8", "--per-class", "2", "--iterations", "2", "--side", "32"]
+    result = CliRunner().invoke(app, command)
+    assert isinstance(result.exception, FewbitsError)
+    assert "report.json is damaged" in str(result.exception)
+    assert "Delete it and run again" in str(result.exception)
+
+
+def test_attributes_that_are_asked_for_must_be_there(few):
+    known = replace(pictures.load_pictures("birds", few), class_attributes=None)
+    with pytest.raises(UsageError, match="--baselines attributes: birds has no table of attr"):
+        experiment.check(replace(SETTINGS, baselines=("attributes",)), known)
+    assert experiment.check(SETTINGS, known).name == "tiny", "all is all that can be had"
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "sldd,", "slddd", "none,sldd", "all,sldd", "dense, trained on"]
+)
 def test_an_unknown_baseline_is_named(asked, tmp_path):
     command = ["run", "qsenn", "--dataset", "birds", "--out", str(tmp_path / "out")]
     result = CliRunner().invoke(app, [*command, "--baselines", asked])
     assert isinstance(result.exception, UsageError)
     assert "unknown baseline" in str(result.exception)
+    assert "expected all, none, or some of dense-longer" in str(result.exception)
     assert "glm-saga-5, first-layer, random" in str(result.exception)
     assert not (tmp_path / "out").exists()
 

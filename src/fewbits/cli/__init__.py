@@ -1,8 +1,11 @@
 """The command ``fewbits``: its parts put together, and every expected error as one line."""
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -43,6 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
+    with _interrupts() as came:
+        return _told(arguments, came)
+
+
+def _told(arguments: Sequence[str], came: list[int]) -> int:
+    """The exit code, and every expected error in one line."""
     try:
         exit_code = _invoke(arguments)
         if sys.stdout is not None:  # closed by whoever started us
@@ -58,8 +67,33 @@ def _run(arguments: Sequence[str]) -> int:
             return 1
         return _complain(str(error), 1)
     except Exception as error:
-        return _complain_usage(error)
+        return _complain("interrupted", 1) if came else _complain_usage(error)
     return exit_code
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """The interrupts so far; each raises KeyboardInterrupt as always.
+
+    One that comes while a library is being loaded may be swallowed there, and the library, half
+    loaded, then fails in a way of its own: what happens after an interrupt is not looked into.
+    """
+    came: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or usual is not signal.default_int_handler:  # ignored, or somebody else's
+        yield came
+        return
+
+    def note(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _invoke(arguments: Sequence[str]) -> int:

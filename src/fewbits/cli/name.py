@@ -51,19 +51,18 @@ def qsenn(
 
     The tiny CLIP is kept in --out: run it again with the same --out, and only names are made.
     """
-    from rich.console import Console
-
     from fewbits.cli.progress import stoppable, training_bar
+    from fewbits.cli.showing import console
     from fewbits.qsenn.names import experiment, tables
 
-    if not out:
+    if not out.strip():
         raise UsageError("--out is empty: name a folder for names.json")
     settings = experiment.Settings(run, clip, clip_weights, concepts, threshold, scale)
     folder = Path(out)
     with stoppable(), training_bar() as bar:
         report = experiment.run(settings, data, folder, on_stage=bar)
-    console = Console()
-    console.print(tables.names(report))
+    shown = console()
+    shown.print(tables.names(report))
     if (rates := tables.rates(report)) is not None:
-        console.print(rates)
+        shown.print(rates)
     typer.echo(f"names: {folder / experiment.NAMES_NAME}")

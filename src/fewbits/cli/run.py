@@ -76,9 +76,8 @@ def saliency(
 
     Run it again with the same --out after a kill: it goes on where it stopped.
     """
-    from rich.console import Console
-
     from fewbits.cli.progress import stoppable, training_bar
+    from fewbits.cli.showing import console, reading
     from fewbits.saliency import experiment, tables
 
     folder = _out_folder(out)
@@ -93,7 +92,8 @@ def saliency(
     with stoppable(), training_bar() as bar:
         report, fresh = experiment.run(settings, data, folder, runs, on_stage=bar)
     _say_if_old(fresh, folder)
-    Console().print(tables.overview(report))
+    with reading(folder / "report.json", fresh):
+        console().print(tables.overview(report))
     explained, asked = int(report.number("images")), settings.images
     fewer = "" if explained == asked else f" ({asked} asked for, the test split has no more)"
     typer.echo(f"{explained} images explained{fewer}   report: {folder / 'report.json'}")
@@ -145,9 +145,8 @@ def qsenn(
 
     Run it again with the same --out after a kill: it goes on where it stopped.
     """
-    from rich.console import Console
-
     from fewbits.cli.progress import stoppable, training_bar
+    from fewbits.cli.showing import console, reading
     from fewbits.qsenn import experiment, tables
 
     folder = _out_folder(out)
@@ -168,25 +167,27 @@ def qsenn(
     with stoppable(), training_bar() as bar:
         report, fresh = experiment.run(settings, data, folder, on_stage=bar, on_note=typer.echo)
     _say_if_old(fresh, folder)
-    Console().print(tables.overview(report))
-    for line in tables.sparser(report):
-        typer.echo(line)
-    kept = report.metrics["retention"]
-    retention = "unknown" if kept is None else f"{100 * report.number('retention'):.1f} %"
+    with reading(folder / "report.json", fresh):
+        console().print(tables.overview(report))
+        for line in tables.sparser(report):
+            typer.echo(line)
+        kept = report.metrics["retention"]
+        retention = "unknown" if kept is None else f"{100 * report.number('retention'):.1f} %"
     typer.echo(
         f"test accuracy {100 * report.number('test_accuracy'):.2f} %, "
         f"retention {retention}   report: {folder / 'report.json'}"
     )
 
 
-def _baselines(asked: str, known: tuple[str, ...]) -> tuple[str, ...]:
+def _baselines(given: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    asked = given.strip()
     if asked in ("all", "none"):
         return known if asked == "all" else ()
     return tuple(name.strip() for name in asked.split(","))
 
 
 def _out_folder(out: str) -> Path:
-    if not out:
+    if not out.strip():
         raise UsageError("--out is empty: name a folder for the report and the checkpoints")
     return Path(out)
 

@@ -83,7 +83,8 @@ class Settings:
         self.rounding  # noqa: B018 - says which names it knows
         if strange := [name for name in self.baselines if name not in BASELINES]:
             raise UsageError(
-                f"unknown baseline {strange[0]!r}: expected some of {', '.join(BASELINES)}"
+                f"unknown baseline {', '.join(map(repr, strange))}: expected all, none, or some of "
+                f"{', '.join(BASELINES)}"
             )
         if self.scale not in (*SCALES, PAPER):
             known = ", ".join((*SCALES, PAPER))
@@ -235,7 +236,8 @@ def check(settings: Settings, known: BirdSet) -> backbones.Backbone:
 
     Raises:
         UsageError: the backbone has fewer features than asked for, cannot see pictures of this
-            size, or so many classes of so few features cannot be told apart.
+            size, so many classes of so few features cannot be told apart, or a baseline needs
+            attributes that are not there.
         FewbitsError: a split is empty, or the weights are not this backbone's.
     """
     for name in ("train", "validation", "test"):
@@ -261,6 +263,11 @@ def check(settings: Settings, known: BirdSet) -> backbones.Backbone:
         raise UsageError(
             f"--side {side}: of such pictures {settings.backbone} makes maps of a single place, "
             "which show nothing; choose a larger side"
+        )
+    named = settings.baselines != tuple(BASELINES)
+    if named and "attributes" in settings.baselines and known.class_attributes is None:
+        raise UsageError(
+            f"--baselines attributes: {settings.dataset} has no table of attributes; leave it out"
         )
     if "random" in settings.baselines:
         random_ternary(known.num_classes, settings.features, settings.per_class, settings.seed)

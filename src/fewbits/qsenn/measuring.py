@@ -91,8 +91,10 @@ def measure(
         },
         "diversity_at_5": _mean(both.plain),
         "sid_at_5": _mean(both.scaled),
-        "fidelity": _mean(measures.fidelity(both.features - usual, slope, at_rest)),
-        "dependence": _mean(measures.dependence(table, slope, predicted)),
+        "fidelity": _mean(measures.fidelity(both.features - usual, slope, at_rest))
+        if count
+        else None,
+        "dependence": _mean(measures.dependence(table, slope, predicted)) if count else None,
         "alignment": _mean(measures.alignment(used, attributes))
         if count and attributes is not None
         else None,

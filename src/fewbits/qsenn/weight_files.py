@@ -64,8 +64,9 @@ def _read(file: Path) -> Mapping[str, Tensor]:
     except FileNotFoundError as error:
         raise FewbitsError(f"{file} is not there: expected a file of weights") from error
     except Exception as error:
-        said = str(error)[:200].partition("\n")[0]
-        raise FewbitsError(f"{expected} torch.save, got {type(error).__name__}: {said}") from error
+        raise FewbitsError(
+            f"{expected} torch.save, got a file that is none ({type(error).__name__})"
+        ) from error
     if not isinstance(state, Mapping):
         raise FewbitsError(f"{expected} torch.save, got a {type(state).__name__}")
     odd = [str(name) for name, value in state.items() if not isinstance(value, Tensor)]

@@ -9,7 +9,7 @@ from fewbits.data.splits import SPLIT_SEED, order_by_digest, order_stratified
 
 def path_digest(path: PurePosixPath, seed: int) -> bytes:
     """Of an image's path and the seed; the path is the same wherever the set lies."""
-    text = f"{seed} {path}".encode()
+    text = f"{seed} {path}".encode(errors="surrogateescape")  # names that are not UTF-8
     return hashlib.blake2b(text, digest_size=16, salt=SPLIT_SEED).digest()
 
 
@@ -45,7 +45,7 @@ def cut(
                 file, None,
                 f"at least {least} training image{'s' * (least > 1)} of class {name}",
                 f"{len(members)}",
-                "leave the class out" + " or ask for no validation (0)" * (len(members) == 1),
+                "add pictures of it or leave the class out",
             )  # fmt: skip
         share = round(validation * len(members))
         count = min(max(share, 1), len(members) - 1) if validation else 0

@@ -69,7 +69,10 @@ def concepts_of(attributes: Sequence[str], subject: str = "a bird") -> Concepts:
         UsageError: as :class:`Concepts`; a set without attributes is told apart.
     """
     if not attributes:
-        raise UsageError("the set has no attributes: name its features with a list of concepts")
+        raise UsageError(
+            "the set has no attributes to name features with: give a list of concepts "
+            "(--concepts FILE) and a CLIP that looks for them (--clip, --clip-weights)"
+        )
     return Concepts(
         tuple(attributes),
         tuple(f"{subject} {phrase(name)}" for name in attributes),
