@@ -122,6 +122,7 @@ def test_check_of_nothing_is_fine_where_no_folder_was_named(fewbits) -> None:
         "fashion-mnist: not here",
         "birds: embedded, drawn when first asked for",
         "birds-travelling: embedded, drawn when first asked for",
+        "scenes: embedded, drawn when first asked for",
         "cub: not here",
         "travelingbirds: not here",
     ]

@@ -72,9 +72,10 @@ def test_diversity_needs_maps():
         pipeline.DiverseLoss()(nn.Linear(2, 2), torch.zeros(1, 2), torch.zeros(1))
 
 
-def test_features_are_the_maps_means_whatever_the_mode(dense, pictures):
+def test_features_are_the_maps_means_whatever_the_mode(dense, pictures, monkeypatch):
     network = deepcopy(dense).train()
-    found = pipeline.features_of(network, pictures.test, batch_size=7)
+    monkeypatch.setattr(pipeline, "PIXELS_AT_ONCE", 7 * SIDE**2 + 1)  # seven pictures at once
+    found = pipeline.features_of(network, pictures.test)
     assert network.training and network.backbone.training
     expected = network.eval().maps(to_float(pictures.test.images)).mean((2, 3))
     torch.testing.assert_close(found, expected.detach())

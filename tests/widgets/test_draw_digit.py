@@ -135,8 +135,9 @@ def test_by_hand():
 
 
 def test_float32_is_what_differs():
-    # What the page shows is the network in double precision; in single precision a sum next to a
-    # rounding threshold may fall to the other side, and then logits differ far beyond rounding.
+    # What the page shows is the network in double precision; in single precision a weight or a sum
+    # next to a rounding threshold may fall to the other side, another one on another processor, and
+    # then logits differ far beyond rounding, yet little beside what tells digits apart.
     worst = {}
     for bits, network in compact_networks().items():
         with torch.no_grad():
@@ -144,7 +145,7 @@ def test_float32_is_what_differs():
             exact = exact_twin(network, bits)(IMAGES)
         apart = (single - exact).abs().amax(1)
         worst[bits] = (int((apart > 1e-3).sum()), float(apart.max()))
-        assert apart.median() < 1e-3
+        assert apart.median() < 0.01 * exact.std()
     print("images of 60 where float32 differs by more than 1e-3, and the largest:", worst)
 
 

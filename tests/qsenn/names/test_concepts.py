@@ -105,7 +105,9 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_lists_that_say_nothing_are_refused():
-    with pytest.raises(UsageError, match="the set has no attributes: name its features with a li"):
+    with pytest.raises(
+        UsageError, match="the set has no attributes to name features with: give a li"
+    ):
         concepts_of(())
     with pytest.raises(UsageError, match="needs a name, a text and a group, got 2, 1 and 2"):
         Concepts(("a", "b"), ("a",), ("a", "b"))

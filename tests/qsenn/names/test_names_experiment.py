@@ -168,7 +168,9 @@ def test_a_model_of_open_clip_names_photographs(small, tmp_path, monkeypatch):
     assert asked == [("ViT-B-32", "w.pt")] and report.metrics["rates"] is None
     ids = set(opened.pictures()[0].train.image_ids.tolist())
     assert all(set(row["clip"]["evidence"]) <= ids for row in report.metrics["features"])
-    with pytest.raises(UsageError, match="the set has no attributes: name its features with a li"):
+    with pytest.raises(
+        UsageError, match="the set has no attributes to name features with: give a li"
+    ):
         experiment.run(experiment.Settings(opened.folder), None, tmp_path / "out")
     with pytest.raises(UsageError, match="--clip tiny: it has seen drawn birds alone, and this ru"):
         experiment.run(experiment.Settings(opened.folder, "tiny"), None, tmp_path / "out")
