@@ -316,8 +316,8 @@ def test_a_rate_for_all_but_a_head_needs_a_head(split: Split) -> None:
     assert len(fit(float_network(), split, whole, 3).losses) == 1
 
 
-def test_a_checkpoint_of_the_first_release_is_gone_on_from(split: Split, tmp_path: Path) -> None:
-    """What 0.1.0 did not know of a training is not told where it is not used."""
+def test_settings_are_told_as_in_the_first_release_where_nothing_newer_is_used() -> None:
+    """They are part of a checkpoint's identity: one of 0.1.0 stays its training's own."""
     told = SETTINGS.told()
     assert set(told) == {
         "epochs", "batch_size", "learning_rate", "weight_decay", "shift", "mirror"

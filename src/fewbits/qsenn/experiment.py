@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fewbits.data import SCALES, ImageSet, digest_of
 from fewbits.data.cub import BirdSet
-from fewbits.data.picture_sets import BIRDS, SCENES, TRAVELLING
+from fewbits.data.picture_sets import PICTURES
 from fewbits.data.pictures import load_pictures, side_for, with_pixels
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn import backbones, pipeline
@@ -33,7 +33,7 @@ from fewbits.training import (
 
 PAPER = "paper"  # the published recipe
 BATCH = 64  # pictures that are looked at together
-DRAWN = (BIRDS, TRAVELLING, SCENES)
+DRAWN = tuple(name for name, info in PICTURES.items() if info.drawn)
 BASELINES = {
     "dense-longer": "dense, trained on",
     "sldd": "sldd",
