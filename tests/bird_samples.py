@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from fewbits import glm
+from fewbits.backbones import Backbone
 from fewbits.data import Split
-from fewbits.qsenn.backbones import Backbone
 from fewbits.qsenn.network import FeatureNetwork, FixedHead
 from fewbits.qsenn.ternary import random_ternary
 from fewbits.widgets import ExplainBird

@@ -223,6 +223,20 @@ def test_a_looser_stop_is_farther_from_the_optimum_and_shows_other_weights() -> 
     assert not torch.equal(loose.weights != 0, tight.weights != 0)
 
 
+def test_a_relative_stop_is_as_precise_for_weak_penalties_as_for_strong_ones() -> None:
+    table, labels = problem(11, images=90, features=30)
+    exact, absolute, relative = (
+        glm.fit_path(table, labels, 3, lambdas=20, tolerance=stop, relative=share)
+        for stop, share in ((1e-8, False), (1e-2, False), (1e-2, True))
+    )
+    assert absolute.lambdas[-1] < 1e-2, "the absolute one is above the weakest penalty itself"
+    for strength, fit in zip(relative.lambdas, relative.fits, strict=True):
+        assert fit.converged and fit.residual <= 1e-2 * strength
+    used = [path.last.weights != 0 for path in (exact, absolute, relative)]
+    wrong = [int((used[0] != other).sum()) for other in used[1:]]
+    assert wrong[1] <= 3 and wrong[0] > 10 * wrong[1], wrong
+
+
 def test_strengths_fall_evenly_on_a_log_scale() -> None:
     found = glm.lambdas_below(2.0, 4, 1e-3)
     assert found == pytest.approx((2.0, 0.2, 0.02, 0.002))

@@ -3,9 +3,10 @@
 import pytest
 import torch
 
+from fewbits import backbones
 from fewbits.data import ImageSet, Split
 from fewbits.errors import UsageError
-from fewbits.qsenn import backbones, pipeline
+from fewbits.qsenn import pipeline
 from fewbits.qsenn.moments import Moment, moments_of
 from fewbits.qsenn.rounding import Rounding
 from fewbits.training import TrainSettings, accuracy

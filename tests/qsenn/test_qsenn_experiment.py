@@ -10,11 +10,12 @@ from PIL import Image
 from torchvision import models
 from typer.testing import CliRunner
 
+from fewbits import backbones
 from fewbits.cli import app
 from fewbits.data import pictures
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.metrics import features as measures
-from fewbits.qsenn import backbones, experiment, measuring, pipeline, tables
+from fewbits.qsenn import experiment, measuring, pipeline, tables
 from fewbits.qsenn.finished import read_run
 from fewbits.qsenn.rounding import Rounding
 from fewbits.training import StepDecay, TrainSettings, accuracy, to_float

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from fewbits import glm
+from fewbits import backbones, glm
 from fewbits.data import ImageSet, Split
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.qsenn import backbones, pipeline
+from fewbits.qsenn import pipeline
 from fewbits.qsenn.diversity import diversity_loss
 from fewbits.qsenn.network import DenseHead, FeatureNetwork, FixedHead, make_dense
 from fewbits.qsenn.rounding import Rounding
@@ -19,6 +19,7 @@ from fewbits.training import TrainSettings, accuracy, to_float
 
 CLASSES, SIDE, FEATURES = 4, 16, 12
 SHORT = TrainSettings(epochs=2, batch_size=16, learning_rate=3e-3, shift=0)
+SOLVED = Rounding(2, bias="solved")
 COLOURS = torch.tensor([[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]])
 
 
@@ -50,7 +51,7 @@ def kept(dense, pictures):
 @pytest.fixture(scope="module")
 def rounds(dense, pictures, kept):
     settings = pipeline.falling(SHORT, 2)
-    return pipeline.iterate(dense, pictures, kept, settings, 0, rounding=Rounding(2))
+    return pipeline.iterate(dense, pictures, kept, settings, 0, rounding=SOLVED)
 
 
 def test_the_loss_is_cross_entropy_and_diversity(dense, pictures):
@@ -166,7 +167,7 @@ def test_a_fit_that_did_not_arrive_is_told(dense, pictures, kept, monkeypatch):
     path = pipeline.fit_sparse(dense, kept, pictures.train, CLASSES)
     fits = (*path.fits[:-2], replace(path.fits[-2], converged=False, residual=0.5), path.last)
     monkeypatch.setattr(glm, "fit_path", lambda *_, **__: replace(path, fits=fits))
-    with pytest.raises(FewbitsError, match=r"stopped at a residual of 5.0e-01 .* expected 0.0001"):
+    with pytest.raises(FewbitsError, match=r"stopped at a residual of 5.0e-01 .* expected .*e-0"):
         pipeline.fit_sparse(dense, kept, pictures.train, CLASSES)
 
 
@@ -220,7 +221,7 @@ def test_a_loop_that_was_killed_goes_on_with_the_same_result(
 
         return at_once if place == 2 else None
 
-    given = {"rounding": Rounding(2), "checkpoints": tmp_path}
+    given = {"rounding": SOLVED, "checkpoints": tmp_path}
     with pytest.raises(KeyboardInterrupt):
         pipeline.iterate(dense, pictures, kept, settings, 0, on_stage=stop, **given)
     assert [file.name for file in tmp_path.iterdir()] == ["round-1.pt"]

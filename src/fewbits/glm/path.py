@@ -94,6 +94,7 @@ def fit_path(
     lambdas: int | Sequence[float] = LAMBDAS,
     grouped: bool = False,
     tolerance: float = TOLERANCE,
+    relative: bool = False,
     on_fit: OnFit | None = None,
 ) -> Path:
     """Fits at falling strengths, each started where the ones before it point to.
@@ -107,6 +108,8 @@ def fit_path(
             themselves, falling.
         grouped: whether a feature's weights come and go together.
         tolerance: of the KKT residual, at every strength, over all features.
+        relative: whether ``tolerance`` is a share of each strength. What is precise enough for the
+            strong ones may be more than the weakest itself, and its weights are then chance.
         on_fit: told of each fit: its number from 1, how many there are, and the fit.
 
     Raises:
@@ -117,7 +120,7 @@ def fit_path(
     if isinstance(lambdas, int):
         lambdas = lambdas_below(largest_strength(loss, alpha, grouped), lambdas)
     fits: list[Fit] = []
-    for found in walk(loss, lambdas, alpha, grouped, tolerance):
+    for found in walk(loss, lambdas, alpha, grouped, tolerance, relative):
         fits.append(found)
         if on_fit is not None:
             on_fit(len(fits), len(lambdas), found)
@@ -131,6 +134,7 @@ def walk(
     alpha: float = PATH_ALPHA,
     grouped: bool = False,
     tolerance: float = TOLERANCE,
+    relative: bool = False,
 ) -> Iterator[Fit]:
     """The fits of a path one by one, so that who has seen enough can stop.
 
@@ -141,7 +145,7 @@ def walk(
     Args:
         loss: of standardised features.
         lambdas: strengths, falling.
-        alpha, grouped, tolerance: as in :func:`fit_path`.
+        alpha, grouped, tolerance, relative: as in :func:`fit_path`.
 
     Raises:
         UsageError: bad strengths, alpha or tolerance.
@@ -159,7 +163,8 @@ def walk(
         # At least one, that there be something to fit.
         bound = min(alpha * max(2 * strength - before, 0.0), pull.max().item())
         start = loss.null() if not fits else _foreseen(lambdas[place - 2 : place + 1], fits)
-        found, slope = _fit_screened(loss, make(strength, alpha), start, pull >= bound, tolerance)
+        stop = tolerance * strength if relative else tolerance
+        found, slope = _fit_screened(loss, make(strength, alpha), start, pull >= bound, stop)
         before, fits = strength, [*fits[-1:], found]
         yield found
 
@@ -197,15 +202,17 @@ def _fit_screened(
         kept = candidates.nonzero()[:, 0]
         whole = len(kept) == len(candidates)
         part = loss if whole else loss.columns(kept)
-        found = fit(part, penalty, (weights[:, kept], bias), tolerance)
+        # A tenth is kept back: over all features the same sums are rounded otherwise.
+        found = fit(part, penalty, (weights[:, kept], bias), 0.9 * tolerance)
         weights, bias, steps = weights.clone(), found.bias, steps + found.steps
         weights[:, kept] = found.weights
         _, slope, _ = loss(weights, bias)
         missed = ~candidates & (_reach(slope, grouped) > penalty.sparse + tolerance)
         if not missed.any():
             residual = max(found.residual, penalty.violation(weights, slope))
-            done = found.converged and residual <= tolerance * (1 + 1e-3)
-            return Fit(weights, bias, found.objective, residual, steps, done), slope
+            return Fit(
+                weights, bias, found.objective, residual, steps, residual <= tolerance
+            ), slope
         candidates = candidates | missed
 
 

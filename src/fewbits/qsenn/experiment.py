@@ -10,12 +10,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from fewbits import backbones
 from fewbits.data import SCALES, ImageSet, digest_of
 from fewbits.data.cub import BirdSet
 from fewbits.data.picture_sets import PICTURES
 from fewbits.data.pictures import load_pictures, side_for, with_pixels
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.qsenn import backbones, pipeline
+from fewbits.glm.defaults import PRECISION
+from fewbits.qsenn import pipeline
 from fewbits.qsenn.measuring import Block, measure
 from fewbits.qsenn.network import FeatureNetwork
 from fewbits.qsenn.rounding import Rounding
@@ -121,7 +123,11 @@ class Settings:
     def identity(self) -> dict[str, object]:
         """What tells this run from any other: of weights their content, wherever they lie."""
         asked = [name for name in BASELINES if name in self.baselines]
-        named = asdict(self) | {"side": self.shown_side, "baselines": asked}
+        named = asdict(self) | {
+            "side": self.shown_side,
+            "baselines": asked,
+            "precision": PRECISION,  # with another the sparse fits, hence all that follows, differ
+        }
         if self.weights and self.weights != backbones.PUBLISHED:
             file = Path(self.weights)
             if not file.is_file():

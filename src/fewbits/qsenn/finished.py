@@ -6,12 +6,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from fewbits import glm
+from fewbits import backbones, glm
 from fewbits.data import ImageSet, digest_of
 from fewbits.data.cub import BirdSet
 from fewbits.data.pictures import load_pictures, with_pixels
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.qsenn import backbones
 from fewbits.qsenn.experiment import Settings
 from fewbits.qsenn.network import DenseHead, FeatureNetwork, FixedHead
 from fewbits.report import REPORT_NAME, SETTINGS_NAME, read_json
@@ -112,7 +111,7 @@ def load_network(checkpoint: Path, backbone: str) -> FeatureNetwork:
     """A network from a checkpoint of its training, in evaluation mode.
 
     Args:
-        backbone: what it was built with, as :func:`fewbits.qsenn.backbones.build` knows it.
+        backbone: what it was built with, as :func:`fewbits.backbones.build` knows it.
 
     Raises:
         FewbitsError: the checkpoint is damaged or another network's.

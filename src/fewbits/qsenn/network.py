@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from fewbits.backbones import Backbone
 from fewbits.errors import UsageError
 from fewbits.glm import Standardization
-from fewbits.qsenn.backbones import Backbone
 
 
 class FixedHead(nn.Module):

@@ -10,10 +10,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from fewbits import glm
+from fewbits.backbones import Backbone
 from fewbits.data import ImageSet, Split
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.glm.defaults import PATH_TOLERANCE
-from fewbits.qsenn.backbones import Backbone
+from fewbits.glm.defaults import PRECISION
 from fewbits.qsenn.diversity import WEIGHT, diversity_loss
 from fewbits.qsenn.network import FeatureNetwork, FixedHead, make_dense
 from fewbits.qsenn.rounding import PAPERS, Rounding
@@ -110,27 +110,31 @@ def fit_sparse(
     kept: Int[Tensor, " kept"],
     split: Split,
     classes: int,
-    tolerance: float = PATH_TOLERANCE,
+    precision: float = PRECISION,
 ) -> glm.Path:
     """Step 3: the elastic-net path over the kept features of a network.
 
+    Args:
+        precision: at which each fit stops: its KKT residual as a share of lambda.
+
     Raises:
-        FewbitsError: a fit of it did not reach the tolerance.
+        FewbitsError: a fit of it did not become so precise.
     """
-    return _fit_table(features_of(network, split)[:, kept], split, classes, tolerance)
+    return _fit_table(features_of(network, split)[:, kept], split, classes, precision)
 
 
 def _fit_table(
-    table: Float[Tensor, "image kept"], split: Split, classes: int, tolerance: float
+    table: Float[Tensor, "image kept"], split: Split, classes: int, precision: float
 ) -> glm.Path:
     """The path over features that were computed already."""
-    path = glm.fit_path(table, split.labels, classes, tolerance=tolerance)
+    path = glm.fit_path(table, split.labels, classes, tolerance=precision, relative=True)
     for strength, point in zip(path.lambdas, path.fits, strict=True):
         if not point.converged:
             raise FewbitsError(
                 f"the sparse fit at lambda {strength:.2e} stopped at a residual of "
-                f"{point.residual:.1e} after {point.steps} steps, expected {tolerance:g}: look for "
-                "features that repeat each other, or keep fewer"
+                f"{point.residual:.1e} after {point.steps} steps, expected "
+                f"{precision * strength:.1e}: look for features that repeat each other, or keep "
+                "fewer"
             )
     return path
 
@@ -192,7 +196,7 @@ def iterate(
     *,
     rounding: Rounding = PAPERS,
     diversity: float = WEIGHT,
-    tolerance: float = PATH_TOLERANCE,
+    precision: float = PRECISION,
     checkpoints: Path | None = None,
     on_stage: Callable[[int], OnStep | None] | None = None,
 ) -> list[Round]:
@@ -202,6 +206,7 @@ def iterate(
         kept: positions among the dense network's features, chosen once.
         rounds: how each fine-tuning trains. Each draws its batches and noise anew.
         rounding: how a fit becomes ternary; default the paper's way.
+        precision: of each sparse fit, as in :func:`fit_sparse`.
         checkpoints: a folder for them, ``round-1.pt`` and so on.
         on_stage: from a pass's number to what is called in its training, for a progress bar.
     """
@@ -209,7 +214,7 @@ def iterate(
     network, positions = dense, kept
     for place, settings in enumerate(rounds, start=1):
         table = features_of(network, pictures.train)[:, positions]
-        path = _fit_table(table, pictures.train, pictures.num_classes, tolerance)
+        path = _fit_table(table, pictures.train, pictures.num_classes, precision)
         how = path.standardization
         layer = rounding(path.last, how.apply(table), pictures.train.labels)
         rounded = with_layer(network, positions, layer.weights, layer.bias, how)

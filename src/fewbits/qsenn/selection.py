@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fewbits import glm
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.glm.defaults import LAMBDAS, SELECTION_ALPHA, SELECTION_TOLERANCE
+from fewbits.glm.defaults import LAMBDAS, PRECISION, SELECTION_ALPHA
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,16 @@ def select_features(
     classes: int,
     count: int = 50,
     alpha: float = SELECTION_ALPHA,
-    tolerance: float = SELECTION_TOLERANCE,
+    precision: float = PRECISION,
 ) -> Selection:
     """The ``count`` features that a grouped elastic net takes in first (arXiv 2312.13839).
 
     The penalty falls; a feature whose weights to all classes leave 0 together has entered, and
     stays. Of those that enter at the same strength the one with the longest weights is first: the
     reference code lets in one a step for the same reason.
+
+    Args:
+        precision: at which a fit stops: its KKT residual as a share of lambda.
 
     Raises:
         UsageError: there are fewer features that vary, or the path ends before so many entered.
@@ -51,13 +54,13 @@ def select_features(
     loss = glm.Multinomial(glm.Table(features, how), labels, classes)
     lambdas = glm.lambdas_below(glm.largest_strength(loss, alpha, grouped=True), LAMBDAS)
     entered: dict[int, float] = {}
-    path = glm.walk(loss, lambdas, alpha, grouped=True, tolerance=tolerance)
+    path = glm.walk(loss, lambdas, alpha, grouped=True, tolerance=precision, relative=True)
     for strength, fit in zip(lambdas, path, strict=False):
         if not fit.converged:
             raise FewbitsError(
                 f"the selection's fit at lambda {strength:.2e} stopped at a residual of "
-                f"{fit.residual:.1e} after {fit.steps} steps, expected {tolerance:g}: look for "
-                "features that repeat each other"
+                f"{fit.residual:.1e} after {fit.steps} steps, expected {precision * strength:.1e}: "
+                "look for features that repeat each other"
             )
         length = fit.weights.norm(dim=0)
         for place in length.argsort(descending=True, stable=True).tolist():

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
+from fewbits import backbones
 from fewbits.data import pictures
 from fewbits.data.birds import draw_mixed
 from fewbits.data.birds.mixed import NAMES
 from fewbits.errors import UsageError
-from fewbits.qsenn import backbones, pipeline
+from fewbits.qsenn import pipeline
 from fewbits.qsenn.names.block import naming_block
 from fewbits.qsenn.names.board import boards_for
 from fewbits.qsenn.names.concepts import Concepts, concepts_of

@@ -11,9 +11,8 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.glm.defaults import (
     LAMBDAS,
     PATH_ALPHA,
-    PATH_TOLERANCE,
+    PRECISION,
     SELECTION_ALPHA,
-    SELECTION_TOLERANCE,
 )
 from fewbits.glm.loss import Multinomial
 from fewbits.glm.path import lambdas_below, largest_strength, walk
@@ -107,7 +106,7 @@ def run(
     loss = Multinomial(Table(features, measure(features)), labels, shape.classes)
     strengths = lambdas_below(largest_strength(loss, SELECTION_ALPHA, True), LAMBDAS)
     steps = []
-    for fit in walk(loss, strengths, SELECTION_ALPHA, True, SELECTION_TOLERANCE):
+    for fit in walk(loss, strengths, SELECTION_ALPHA, True, PRECISION, relative=True):
         steps.append(fit.steps)
         entered = (fit.weights != 0).any(0).nonzero()[:, 0]
         if len(entered) >= shape.selected:
@@ -125,6 +124,6 @@ def _path(features: Float[Tensor, "row kept"], labels: Int[Tensor, " row"], clas
     started = time.perf_counter()
     loss = Multinomial(Table(features, measure(features)), labels, classes)
     strengths = lambdas_below(largest_strength(loss, PATH_ALPHA), LAMBDAS)
-    fits = list(walk(loss, strengths, PATH_ALPHA, False, PATH_TOLERANCE))
+    fits = list(walk(loss, strengths, PATH_ALPHA, False, PRECISION, relative=True))
     steps = sum(fit.steps for fit in fits)
     return Stage(time.perf_counter() - started, len(fits), steps, dict(loss.evaluations))

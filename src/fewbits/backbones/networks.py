@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torchvision import models
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
+from fewbits.backbones.weight_files import load_weights
 from fewbits.errors import UsageError
-from fewbits.qsenn.weight_files import load_weights
 
 TINY = "tiny"
 TINY_CHANNELS = (24, 48, 64, 96, 128)

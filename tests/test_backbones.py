@@ -6,8 +6,8 @@ import pytest
 import torch
 from torchvision import models
 
+from fewbits import backbones
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.qsenn import backbones
 
 # Where a classifier's logits are one linear layer of the maps' means, and which layer it is.
 LINEAR = {

@@ -1,0 +1,11 @@
+"""Backbones: a picture in, feature maps out."""
+
+from fewbits.backbones.networks import (
+    PUBLISHED,
+    TINY,
+    TINY_CHANNELS,
+    Backbone,
+    build,
+)
+
+__all__ = ["PUBLISHED", "TINY", "TINY_CHANNELS", "Backbone", "build"]
