@@ -1,0 +1,158 @@
+"""Stage 1: codes learned by gradient, so that a picture made of codes is still told rightly.
+
+The backbone is not there any more: its maps come from a cache, and the frozen layer behind them
+is linear in their mean.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from fewbits.errors import FewbitsError, UsageError
+from fewbits.protoquant.codebook import Codebook, Maps
+from fewbits.protoquant.head import Linear
+
+ReadMaps = Callable[[Int[Tensor, " row"]], Maps]
+OnEpoch = Callable[[int, int, "Epoch"], None]
+
+
+@dataclass(frozen=True)
+class LearnSettings:
+    """How codes are learned. Adam and the schedule as in the reference code, fewer epochs.
+
+    Attributes:
+        epochs: passes over all pictures.
+        batch_size: pictures a step.
+        learning_rate: at its highest.
+        warm_up: share of the steps in which it rises from 0.
+        floor: what it falls to, along a cosine.
+        dictionary: weight of the dictionary loss, which draws each code to what chose it.
+        restart: whether a code that nothing chose in a whole epoch begins again at a vector of
+            the last batch.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float = 5e-4
+    warm_up: float = 1 / 6
+    floor: float = 1e-6
+    dictionary: float = 1.0
+    restart: bool = False
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What an epoch of learning was like.
+
+    Attributes:
+        task: mean cross-entropy of pictures made of codes.
+        dictionary: mean squared distance of a feature vector's numbers from its code's.
+        dead: codes that nothing chose.
+    """
+
+    task: float
+    dictionary: float
+    dead: int
+
+
+def losses_of(
+    codebook: Codebook, probe: Linear, maps: Maps, labels: Int[Tensor, " image"]
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Int[Tensor, "image high wide"]]:
+    """Task loss and dictionary loss of one batch, and the codes chosen.
+
+    The first is the cross-entropy of the frozen layer on maps made of codes; the second
+    mean((c - sg[x])^2), which moves codes and not features: there is nothing before them that
+    could move. (It is VQ-VAE's codebook term, arXiv 1711.00937, eq. 3; the reference code calls
+    it commitment.)
+    """
+    made, chosen = codebook.quantise(maps)
+    task = nn.functional.cross_entropy(probe(made.mean((2, 3))), labels)
+    return task, (made - maps.detach()).square().mean(), chosen
+
+
+def learn_codes(
+    codebook: Codebook,
+    read: ReadMaps,
+    labels: Int[Tensor, " image"],
+    probe: Linear,
+    settings: LearnSettings,
+    seed: int,
+    on_epoch: OnEpoch | None = None,
+) -> list[Epoch]:
+    """Learn the codes in place; the last epoch's are kept.
+
+    Args:
+        read: from the numbers of pictures to their feature maps.
+        probe: the frozen layer behind the mean of the maps.
+
+    Raises:
+        UsageError: no pictures, or fewer than one epoch.
+        FewbitsError: a loss became NaN.
+    """
+    if settings.epochs < 1 or not len(labels):
+        raise UsageError(
+            f"expected at least 1 epoch and 1 picture, got {settings.epochs} and {len(labels)}"
+        )
+    adam = torch.optim.Adam([codebook.codes], settings.learning_rate)
+    per_epoch = math.ceil(len(labels) / settings.batch_size)
+    schedule = torch.optim.lr_scheduler.LambdaLR(adam, _rate(settings, per_epoch))
+    generator = torch.Generator().manual_seed(seed)
+    codebook.train()
+    told = []
+    for number in range(1, settings.epochs + 1):
+        codebook.forget_usage()
+        sums = torch.zeros(2, dtype=torch.double)
+        for rows in torch.randperm(len(labels), generator=generator).split(settings.batch_size):
+            maps = read(rows)
+            task, dictionary, _ = losses_of(codebook, probe, maps, labels[rows])
+            adam.zero_grad()
+            (task + settings.dictionary * dictionary).backward()
+            adam.step()
+            schedule.step()
+            sums += len(rows) * torch.stack([task, dictionary]).detach().double().cpu()
+        if not sums.isfinite().all():
+            raise FewbitsError(f"a loss became NaN in epoch {number}: lower the learning rate")
+        dead = codebook.dead()
+        task_mean, dictionary_mean = (sums / len(labels)).tolist()
+        told.append(Epoch(task_mean, dictionary_mean, len(dead)))
+        if settings.restart and number < settings.epochs:
+            _restart(codebook, adam, dead, maps, generator)
+        if on_epoch is not None:
+            on_epoch(number, settings.epochs, told[-1])
+    codebook.eval()
+    return told
+
+
+@torch.no_grad()
+def _restart(
+    codebook: Codebook,
+    adam: torch.optim.Adam,
+    dead: Int[Tensor, " dead"],
+    maps: Maps,
+    generator: torch.Generator,
+) -> None:
+    """Put dead codes where feature vectors are, and forget what the optimiser knew of them."""
+    vectors = maps.movedim(1, -1).reshape(-1, maps.shape[1])
+    drawn = torch.randint(len(vectors), (len(dead),), generator=generator)
+    codebook.codes[dead] = vectors[drawn].to(codebook.codes)
+    for moment in ("exp_avg", "exp_avg_sq"):
+        adam.state[codebook.codes][moment][dead] = 0
+
+
+def _rate(settings: LearnSettings, per_epoch: int) -> Callable[[int], float]:
+    """A factor of the learning rate for each step: up along a line, down along a cosine."""
+    steps = settings.epochs * per_epoch
+    rising = max(1, round(settings.warm_up * steps))
+    floor = settings.floor / settings.learning_rate
+
+    def factor(step: int) -> float:
+        if step < rising:
+            return (step + 1) / rising
+        done = (step - rising) / max(1, steps - rising)
+        return floor + (1 - floor) * (1 + math.cos(math.pi * done)) / 2
+
+    return factor
