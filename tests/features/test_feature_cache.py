@@ -674,7 +674,7 @@ def test_a_shard_of_which_nothing_decodes_is_empty(broken, tmp_path):
     assert cache.rows([3, 4, 7]).shape == (3, FEATURES, *GRID)
     assert torch.equal(cache.rows([4]), cache.rows(range(8))[4:5])
     assert cache.means().shape == (8, FEATURES)
-    assert len(cache.sample_vectors(8 * 32, torch.Generator())) == 8 * 32
+    assert len(cache.sample_vectors(8 * 32, torch.Generator())[0]) == 8 * 32
 
 
 def test_a_cache_of_which_nothing_decodes_is_refused(tmp_path):
@@ -746,11 +746,13 @@ def distinct(tmp_path_factory):
 
 @pytest.mark.parametrize("count", [1, 7, 39, 41, 79, 80])
 def test_a_sample_is_drawn_without_replacement_from_all_cells(distinct, count):
-    found = distinct.sample_vectors(count, torch.Generator().manual_seed(4))
+    found, pictures = distinct.sample_vectors(count, torch.Generator().manual_seed(4))
     assert found.shape == (count, 2) and found.dtype == torch.float32
     numbers = found[:, 0].round().int().tolist()
     assert len(set(numbers)) == count and set(numbers) <= set(range(80))
     assert torch.equal(found[:, 1], 2 * found[:, 0])
+    cells = distinct.grid[0] * distinct.grid[1]
+    assert pictures.tolist() == [number // cells for number in numbers]
 
 
 def test_a_sample_is_uniform_over_cells_and_orders(distinct):
@@ -759,7 +761,7 @@ def test_a_sample_is_uniform_over_cells_and_orders(distinct):
     seen, heads = Counter(), Counter()
     draws, count = 600, 16
     for _ in range(draws):
-        numbers = distinct.sample_vectors(count, generator)[:, 0].round().int().tolist()
+        numbers = distinct.sample_vectors(count, generator)[0][:, 0].round().int().tolist()
         seen.update(numbers)
         heads[numbers[0]] += 1
     share, spread = count / 80, np.sqrt(draws * 0.2 * 0.8)
@@ -770,7 +772,7 @@ def test_a_sample_is_uniform_over_cells_and_orders(distinct):
 
 def test_a_sample_depends_on_the_generator_alone(cache):
     one, again, other = (
-        cache.sample_vectors(50, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
+        cache.sample_vectors(50, torch.Generator().manual_seed(seed))[0] for seed in (1, 1, 2)
     )
     assert torch.equal(one, again) and not torch.equal(one, other)
     everything = {tuple(vector) for vector in cells_of(cache).tolist()}
@@ -778,7 +780,7 @@ def test_a_sample_depends_on_the_generator_alone(cache):
 
 
 def test_a_sample_of_everything_is_every_cell_once(cache):
-    found = cache.sample_vectors(COUNT * 32, torch.Generator().manual_seed(1))
+    found, _ = cache.sample_vectors(COUNT * 32, torch.Generator().manual_seed(1))
     assert sorted(found.tolist()) == sorted(cells_of(cache).tolist())
 
 
@@ -796,5 +798,5 @@ def test_no_file_stays_open(cache):
         pytest.skip("/proc lists open files only on Linux")
     before = open_files()
     held = [cache.rows([n]) for n in range(COUNT)]
-    held += [cache.means(), cache.sample_vectors(9, torch.Generator()), *cache.batches(5)]
+    held += [cache.means(), *cache.sample_vectors(9, torch.Generator()), *cache.batches(5)]
     assert open_files() == before

@@ -13,7 +13,7 @@ from fewbits.protoquant.head import (
     spread_of,
 )
 from fewbits.protoquant.mapping import fit_mapping
-from fewbits.protoquant.scores import score
+from fewbits.protoquant.scores import code_maps, score
 
 SETTINGS = HeadSettings(epochs=30, batch_size=16, learning_rate=0.05)
 
@@ -22,7 +22,7 @@ SETTINGS = HeadSettings(epochs=30, batch_size=16, learning_rate=0.05)
 def scored():
     maps, labels = spoken_maps(80, 0)
     codebook = Codebook(words(), fit_mapping("none", flat(maps)))
-    return score(codebook, [maps]).scores, labels
+    return score(lambda x: code_maps(codebook.cosines(x)), [maps]).scores, labels
 
 
 @pytest.fixture(scope="module")

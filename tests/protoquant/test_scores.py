@@ -5,7 +5,7 @@ from part_toys import GRID, WORDS, flat, spoken_maps, words
 from fewbits.errors import UsageError
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.mapping import fit_mapping
-from fewbits.protoquant.scores import code_maps, score, strongest
+from fewbits.protoquant.scores import channel_maps, code_maps, score, strongest
 
 
 @pytest.fixture
@@ -53,19 +53,29 @@ def test_the_strongest_place_counts_along_rows():
     assert found.grid == (2, 3)
 
 
+def maps_at(codebook, temperature=0.1):
+    return lambda maps: code_maps(codebook.cosines(maps), temperature)
+
+
 def test_batches_change_nothing(codebook, maps):
-    whole = score(codebook, [maps])
-    parts = score(codebook, maps.split(5))
+    whole = score(maps_at(codebook), [maps])
+    parts = score(maps_at(codebook), maps.split(5))
     torch.testing.assert_close(whole.scores, parts.scores)
     assert torch.equal(whole.cells, parts.cells)
     by_hand = code_maps(codebook.cosines(maps), 0.1).amax((2, 3))
     torch.testing.assert_close(whole.scores, by_hand.detach())
 
 
+def test_channels_are_scored_as_they_are(maps):
+    found = score(channel_maps, [maps])
+    expected = torch.stack([image.flatten(1).softmax(0).amax(1) for image in maps])
+    torch.testing.assert_close(found.scores, expected)
+
+
 def test_what_cannot_be_scored_is_told(codebook, maps):
     with pytest.raises(UsageError, match="temperature must be above 0, 0.1 say, .* got 0"):
-        score(codebook, [maps], 0.0)
+        score(maps_at(codebook, 0.0), [maps])
     with pytest.raises(UsageError, match="at least one picture, got none"):
-        score(codebook, [])
+        score(maps_at(codebook), [])
     with pytest.raises(UsageError, match="feature maps hold NaN"):
-        score(codebook, [maps * float("nan")])
+        score(maps_at(codebook), [maps * float("nan")])

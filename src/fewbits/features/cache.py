@@ -111,11 +111,14 @@ class FeatureCache:
 
     def sample_vectors(
         self, count: int, generator: torch.Generator
-    ) -> Float[Tensor, "vector feature"]:
+    ) -> tuple[Float[Tensor, "vector feature"], Int[Tensor, " vector"]]:
         """Feature vectors of ``count`` cells, drawn uniformly without replacement.
 
         Every cell of every picture is as likely as any other, and so is every order. Shards are
         read one after another; only the sample lies in memory.
+
+        Returns:
+            The vectors, and the row of the picture that each is from.
 
         Raises:
             UsageError: fewer than 1, or more than there are cells.
@@ -134,7 +137,7 @@ class FeatureCache:
         for shard, here, rows in self._by_shard(drawn // cells):
             down, right = (place[here] // wide).numpy(), (place[here] % wide).numpy()
             found[here] = _wide(self._open(shard)[rows.numpy(), :, down, right])
-        return found
+        return found, drawn // cells
 
     def _by_shard(
         self, wanted: Int[Tensor, " row"]

@@ -1,6 +1,6 @@
 """From cosines to scores: how much of each code a picture shows, and where most of it is."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +8,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from fewbits.errors import UsageError
-from fewbits.protoquant.codebook import Codebook
 
 CodeMaps = Float[Tensor, "image code high wide"]
 Scores = Float[Tensor, "image code"]
@@ -65,21 +64,17 @@ def strongest(maps: CodeMaps) -> Scored:
 
 
 @torch.no_grad()
-def score(
-    codebook: Codebook, batches: Iterable[Tensor], temperature: float | None = TEMPERATURE
-) -> Scored:
+def score(maps_of: Callable[[Tensor], CodeMaps], batches: Iterable[Tensor]) -> Scored:
     """Scores of all pictures, a batch of feature maps at a time; all that later steps need.
 
     Args:
+        maps_of: from feature maps to code maps.
         batches: [image, feature, high, wide] each.
 
     Raises:
-        UsageError: no pictures, NaN in their maps, or the temperature is not above 0.
+        UsageError: no pictures, or NaN in their maps.
     """
-    found = [
-        strongest(code_maps(codebook.cosines(maps.to(codebook.codes.device)), temperature))
-        for maps in batches
-    ]
+    found = [strongest(maps_of(maps)) for maps in batches]
     if not found:
         raise UsageError("expected feature maps of at least one picture, got none")
     scores = torch.cat([part.scores.cpu() for part in found])
@@ -87,3 +82,12 @@ def score(
     if scores.isnan().any():
         raise UsageError("feature maps hold NaN: look at the backbone's weights")
     return Scored(scores, cells, found[0].grid)
+
+
+def channel_maps(maps: Float[Tensor, "image feature high wide"]) -> CodeMaps:
+    """The backbone's own channels in place of codes, as PIP-Net has them (arXiv 2302.14844).
+
+    At each place a softmax over the channels. PIP-Net trains the backbone until one of them
+    stands out; here it stays as it is.
+    """
+    return maps.softmax(1)
