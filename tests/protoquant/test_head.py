@@ -110,10 +110,10 @@ def test_a_column_that_never_varies_divides_by_one():
     assert fit_linear(table, torch.arange(10) % 2, 2, SETTINGS, 0).weights.isfinite().all()
 
 
-def test_the_strongest_are_kept_and_never_a_zero():
-    weights = torch.tensor([[3.0, 0.0, 2.0, 1.0], [0.0, 0.0, 0.0, 5.0]])
-    kept = keep_strongest(Linear(weights, torch.zeros(2), torch.ones(4)), 2)
-    assert kept.tolist() == [[True, False, True, False], [False, False, False, True]]
+def test_the_strongest_are_kept_and_a_zero_only_where_there_is_nothing_else():
+    weights = torch.tensor([[3.0, 0.0, 2.0, 1.0], [0.0, 0.0, 0.0, 5.0], [0.0, 0.0, 0.0, 0.0]])
+    kept = keep_strongest(Linear(weights, torch.zeros(3), torch.ones(4)), 2)
+    assert kept.int().tolist() == [[1, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
 
 
 def test_a_cut_head_trained_on_is_no_worse_in_loss(head, scored):

@@ -90,6 +90,27 @@ def test_dead_codes_may_begin_again(spoken):
     assert dead[True] < dead[False]
 
 
+def test_a_learning_that_was_killed_goes_on_with_the_same_codes(spoken, tmp_path):
+    maps, labels, probe = spoken
+    whole = beginners(maps)
+    told = learn_codes(whole, maps.__getitem__, labels, probe, QUICK, 0)
+
+    def stop(number, *_):
+        if number == 3:
+            raise KeyboardInterrupt
+
+    file = tmp_path / "codes.pt"
+    given = (maps.__getitem__, labels, probe, QUICK, 0, file)
+    with pytest.raises(KeyboardInterrupt):
+        learn_codes(beginners(maps), *given, stop)
+    again = beginners(maps)
+    assert learn_codes(again, *given) == told
+    assert torch.equal(again.codes, whole.codes) and torch.equal(again.usage, whole.usage)
+    other = LearnSettings(epochs=9, batch_size=20, learning_rate=0.05)
+    with pytest.raises(UsageError, match=r"other settings \(epochs 8, expected 9\)"):
+        learn_codes(beginners(maps), maps.__getitem__, labels, probe, other, 0, file)
+
+
 def test_the_rate_rises_and_falls():
     from fewbits.protoquant.learning import _rate
 

@@ -5,7 +5,7 @@ from part_toys import GRID, WORDS, flat, spoken_maps, words
 from fewbits.errors import UsageError
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.mapping import fit_mapping
-from fewbits.protoquant.scores import channel_maps, code_maps, score, strongest
+from fewbits.protoquant.scores import code_maps, score, strongest
 
 
 @pytest.fixture
@@ -64,12 +64,6 @@ def test_batches_change_nothing(codebook, maps):
     assert torch.equal(whole.cells, parts.cells)
     by_hand = code_maps(codebook.cosines(maps), 0.1).amax((2, 3))
     torch.testing.assert_close(whole.scores, by_hand.detach())
-
-
-def test_channels_are_scored_as_they_are(maps):
-    found = score(channel_maps, [maps])
-    expected = torch.stack([image.flatten(1).softmax(0).amax(1) for image in maps])
-    torch.testing.assert_close(found.scores, expected)
 
 
 def test_what_cannot_be_scored_is_told(codebook, maps):

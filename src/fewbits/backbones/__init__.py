@@ -1,5 +1,6 @@
 """Backbones: a picture in, feature maps out."""
 
+from fewbits.backbones.classifier import Classifier
 from fewbits.backbones.networks import (
     PUBLISHED,
     TINY,
@@ -8,4 +9,4 @@ from fewbits.backbones.networks import (
     build,
 )
 
-__all__ = ["PUBLISHED", "TINY", "TINY_CHANNELS", "Backbone", "build"]
+__all__ = ["PUBLISHED", "TINY", "TINY_CHANNELS", "Backbone", "Classifier", "build"]

@@ -179,6 +179,91 @@ def qsenn(
     )
 
 
+@app.command()
+def protoquant(
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="scenes, birds, cub or imagefolder:DIR; "
+            "fewbits data list says where each is to be had"
+        ),
+    ],
+    out: Annotated[str, typer.Option(help="Folder for report, feature maps and checkpoints.")],
+    backbone: Annotated[
+        str, typer.Option(help="tiny, or a classifier of torchvision: mobilenet_v2, resnet50, ...")
+    ] = "tiny",
+    weights: Annotated[
+        str, typer.Option(help="A file with the backbone's weights, or published: torchvision's.")
+    ] = "",
+    tune: Annotated[
+        int,
+        typer.Option(
+            help="Epochs of training the backbone before it is frozen; -1: none if it has weights, "
+            "else the scale's own."
+        ),
+    ] = -1,
+    mapping: Annotated[
+        str, typer.Option(help="Before the cosine: none, centred, whitened, lda or mixed.")
+    ] = "centred",
+    codes: Annotated[int, typer.Option(help="How many the codebook has.")] = 256,
+    start: Annotated[
+        str, typer.Option(help="How codes begin: kmeans, random or orthogonal.")
+    ] = "kmeans",
+    learn: Annotated[int, typer.Option(help="Epochs of learning them by gradient.")] = 10,
+    per_class: Annotated[int, typer.Option(help="Codes that a class keeps.")] = 10,
+    temperature: Annotated[
+        str, typer.Option(help="Of the softmax over codes; none: plain cosines.")
+    ] = "0.1",
+    side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
+    scale: Annotated[str, typer.Option(help="smoke (two minutes) or real (minutes)")] = "smoke",
+    seed: Annotated[int, typer.Option(min=0, help="Draws weights, codes and batches.")] = 0,
+    data: Data = None,
+) -> None:
+    """ProtoQuant: a codebook of parts over a frozen backbone, a head one can read; every baseline.
+
+    Run it again with the same --out after a kill: it goes on where it stopped.
+    """
+    from fewbits.cli.progress import stoppable, training_bar
+    from fewbits.cli.showing import console, reading
+    from fewbits.protoquant import experiment, tables
+
+    folder = _out_folder(out)
+    settings = experiment.Settings(
+        dataset=set_name(dataset),
+        backbone=backbone,
+        weights=weights,
+        tune=tune,
+        mapping=mapping,
+        codes=codes,
+        start=start,
+        learn=learn,
+        per_class=per_class,
+        temperature=_temperature(temperature),
+        scale=scale,
+        seed=seed,
+        side=side,
+    )
+    with stoppable(), training_bar() as bar:
+        report, fresh = experiment.run(settings, data, folder, on_stage=bar, on_note=typer.echo)
+    _say_if_old(fresh, folder)
+    with reading(folder / "report.json", fresh):
+        console().print(tables.overview(report))
+        length = report.number("local_size")
+    typer.echo(
+        f"test accuracy {100 * report.number('test_accuracy'):.2f} % with {length:.1f} codes a "
+        f"class   report: {folder / 'report.json'}"
+    )
+
+
+def _temperature(given: str) -> float | None:
+    if given.strip() == "none":
+        return None
+    try:
+        return float(given)
+    except ValueError:
+        raise UsageError(f"--temperature {given!r}: expected a number above 0, or none") from None
+
+
 def _baselines(given: str, known: tuple[str, ...]) -> tuple[str, ...]:
     asked = given.strip()
     if asked in ("all", "none"):

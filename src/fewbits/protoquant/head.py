@@ -144,7 +144,8 @@ def fit_linear(
 def keep_strongest(head: Linear, per_class: int) -> Bool[Tensor, "class column"]:
     """For each class the ``per_class`` columns of largest weight; fewer where fewer are above 0.
 
-    Of equal ones the first.
+    Of equal ones the first. A class in which none is above 0 keeps its first: it has to say
+    something.
 
     Raises:
         UsageError: ``per_class`` is below 1.
@@ -153,7 +154,7 @@ def keep_strongest(head: Linear, per_class: int) -> Bool[Tensor, "class column"]
         raise UsageError(f"codes a class must be at least 1, got {per_class}")
     order = head.weights.argsort(dim=1, descending=True, stable=True)[:, :per_class]
     kept = torch.zeros_like(head.weights, dtype=torch.bool).scatter_(1, order, True)
-    return kept & (head.weights > 0)
+    return (kept & (head.weights > 0)).scatter_(1, order[:, :1], True)
 
 
 def refit(

@@ -4,9 +4,12 @@ The backbone is not there any more: its maps come from a cache, and the frozen l
 is linear in their mean.
 """
 
+import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
@@ -15,6 +18,9 @@ from torch import Tensor, nn
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.protoquant.codebook import Codebook, Maps
 from fewbits.protoquant.head import Linear
+from fewbits.report import write_whole
+from fewbits.training import Progress
+from fewbits.training.checkpoints import content_digest, resume
 
 ReadMaps = Callable[[Int[Tensor, " row"]], Maps]
 OnEpoch = Callable[[int, int, "Epoch"], None]
@@ -81,6 +87,7 @@ def learn_codes(
     probe: Linear,
     settings: LearnSettings,
     seed: int,
+    checkpoint: Path | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> list[Epoch]:
     """Learn the codes in place; the last epoch's are kept.
@@ -88,43 +95,76 @@ def learn_codes(
     Args:
         read: from the numbers of pictures to their feature maps.
         probe: the frozen layer behind the mean of the maps.
+        checkpoint: written after every epoch. If it is there already, learning goes on from it.
+        on_epoch: told of each epoch: its number from 1, how many there are, and what it was like.
 
     Raises:
-        UsageError: no pictures, or fewer than one epoch.
-        FewbitsError: a loss became NaN.
+        UsageError: no pictures, fewer than one epoch, or the checkpoint is another learning's.
+        FewbitsError: a loss became NaN, or the checkpoint cannot be read or written.
     """
     if settings.epochs < 1 or not len(labels):
         raise UsageError(
             f"expected at least 1 epoch and 1 picture, got {settings.epochs} and {len(labels)}"
         )
+    identity = {**asdict(settings), "seed": seed, "digest": _fingerprint(codebook, probe, labels)}
     adam = torch.optim.Adam([codebook.codes], settings.learning_rate)
     per_epoch = math.ceil(len(labels) / settings.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, _rate(settings, per_epoch))
-    generator = torch.Generator().manual_seed(seed)
+    progress = Progress()
+    if checkpoint is not None and checkpoint.exists():
+        progress = resume(checkpoint, identity, codebook, adam, schedule)
     codebook.train()
-    told = []
-    for number in range(1, settings.epochs + 1):
-        codebook.forget_usage()
-        sums = torch.zeros(2, dtype=torch.double)
-        for rows in torch.randperm(len(labels), generator=generator).split(settings.batch_size):
-            maps = read(rows)
-            task, dictionary, _ = losses_of(codebook, probe, maps, labels[rows])
-            adam.zero_grad()
-            (task + settings.dictionary * dictionary).backward()
-            adam.step()
-            schedule.step()
-            sums += len(rows) * torch.stack([task, dictionary]).detach().double().cpu()
-        if not sums.isfinite().all():
-            raise FewbitsError(f"a loss became NaN in epoch {number}: lower the learning rate")
-        dead = codebook.dead()
-        task_mean, dictionary_mean = (sums / len(labels)).tolist()
-        told.append(Epoch(task_mean, dictionary_mean, len(dead)))
-        if settings.restart and number < settings.epochs:
-            _restart(codebook, adam, dead, maps, generator)
+    while progress.epoch < settings.epochs:
+        # Batches depend on seed and epoch alone, so a resumed learning sees the same ones.
+        generator = torch.Generator().manual_seed(1_000_003 * seed + progress.epoch)
+        last = progress.epoch == settings.epochs - 1  # what begins again then has no time left
+        how = replace(settings, restart=settings.restart and not last)
+        found = _epoch(codebook, read, labels, probe, how, adam, schedule, generator)
+        progress.losses.append(found.task)
+        progress.records.append(asdict(found))
+        if not math.isfinite(found.task + found.dictionary):
+            raise FewbitsError(
+                f"a loss became NaN in epoch {progress.epoch}: lower the learning rate"
+            )
+        if checkpoint is not None:
+            state = [codebook.state_dict(), adam.state_dict(), schedule.state_dict()]
+            state = [identity, *state, asdict(progress)]
+            write_whole(checkpoint, partial(torch.save, [*state, content_digest(state)]))
         if on_epoch is not None:
-            on_epoch(number, settings.epochs, told[-1])
+            on_epoch(progress.epoch, settings.epochs, found)
     codebook.eval()
-    return told
+    return [
+        Epoch(record["task"], record["dictionary"], int(record["dead"]))
+        for record in progress.records
+    ]
+
+
+def _epoch(
+    codebook: Codebook,
+    read: ReadMaps,
+    labels: Int[Tensor, " image"],
+    probe: Linear,
+    settings: LearnSettings,
+    adam: torch.optim.Adam,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    generator: torch.Generator,
+) -> Epoch:
+    """One pass over all pictures."""
+    codebook.forget_usage()
+    sums = torch.zeros(2, dtype=torch.double)
+    for rows in torch.randperm(len(labels), generator=generator).split(settings.batch_size):
+        maps = read(rows)
+        task, dictionary, _ = losses_of(codebook, probe, maps, labels[rows])
+        adam.zero_grad()
+        (task + settings.dictionary * dictionary).backward()
+        adam.step()
+        schedule.step()
+        sums += len(rows) * torch.stack([task, dictionary]).detach().double().cpu()
+    dead = codebook.dead()
+    if settings.restart:
+        _restart(codebook, adam, dead, maps, generator)
+    task_mean, dictionary_mean = (sums / len(labels)).tolist()
+    return Epoch(task_mean, dictionary_mean, len(dead))
 
 
 @torch.no_grad()
@@ -141,6 +181,14 @@ def _restart(
     codebook.codes[dead] = vectors[drawn].to(codebook.codes)
     for moment in ("exp_avg", "exp_avg_sq"):
         adam.state[codebook.codes][moment][dead] = 0
+
+
+def _fingerprint(codebook: Codebook, probe: Linear, labels: Int[Tensor, " image"]) -> str:
+    """What codes begin as, what they are learned for and on which pictures."""
+    digest = hashlib.sha256()
+    for values in (codebook.codes.detach(), codebook.mapping.mean, probe.weights, labels):
+        digest.update(values.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _rate(settings: LearnSettings, per_epoch: int) -> Callable[[int], float]:

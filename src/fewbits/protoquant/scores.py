@@ -82,12 +82,3 @@ def score(maps_of: Callable[[Tensor], CodeMaps], batches: Iterable[Tensor]) -> S
     if scores.isnan().any():
         raise UsageError("feature maps hold NaN: look at the backbone's weights")
     return Scored(scores, cells, found[0].grid)
-
-
-def channel_maps(maps: Float[Tensor, "image feature high wide"]) -> CodeMaps:
-    """The backbone's own channels in place of codes, as PIP-Net has them (arXiv 2302.14844).
-
-    At each place a softmax over the channels. PIP-Net trains the backbone until one of them
-    stands out; here it stays as it is.
-    """
-    return maps.softmax(1)

@@ -1,0 +1,354 @@
+"""One whole ProtoQuant run and its baselines: settings in, report out, resumable."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fewbits import backbones
+from fewbits.backbones import Backbone, Classifier
+from fewbits.data import SCALES, ImageSet
+from fewbits.data.cub import BirdSet, Photos
+from fewbits.data.picture_sets import PICTURES
+from fewbits.data.pictures import load_pictures, with_pixels
+from fewbits.errors import FewbitsError, UsageError
+from fewbits.features import PhotoPictures, extract, key_of, open_cache
+from fewbits.protoquant import pipeline
+from fewbits.protoquant.codebook import Codebook
+from fewbits.protoquant.grounding import nearest_patches
+from fewbits.protoquant.head import HeadSettings, Linear
+from fewbits.protoquant.learning import Epoch, LearnSettings, learn_codes
+from fewbits.protoquant.mapping import KINDS
+from fewbits.protoquant.measuring import (
+    Block,
+    Seen,
+    misalignment,
+    purities,
+    sizes,
+    steadiness,
+)
+from fewbits.protoquant.pipeline import Explained
+from fewbits.protoquant.scores import TEMPERATURE, check_temperature
+from fewbits.protoquant.truth import truth_of
+from fewbits.protoquant.vocabulary import ChannelVocabulary, CodeVocabulary, Vocabulary
+from fewbits.report import Report, begin, provenance, run_once
+from fewbits.training import (
+    LARGEST_SEED,
+    OnStage,
+    TrainSettings,
+    accuracy,
+    fit,
+    pick_device,
+    stage,
+)
+
+SIDES = {"smoke": 64, "real": 224}
+DRAWN = tuple(name for name, info in PICTURES.items() if info.drawn)
+PROBE = HeadSettings(epochs=60, learning_rate=0.003, decay=1e-4)
+HEAD = HeadSettings()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides a run's numbers, checked when made.
+
+    Attributes:
+        dataset: as :func:`fewbits.data.pictures.load_pictures` knows it.
+        backbone: ``tiny`` or a classifier of torchvision with feature maps.
+        weights: a file, ``published``, or nothing.
+        tune: epochs in which the backbone is trained under a plain classifier before it is frozen;
+            0 leaves it as it comes, -1 is the scale's own: none where weights are given.
+        mapping: what vectors go through before the cosine.
+        codes: how many, K.
+        start: how they begin: ``random``, ``orthogonal`` or ``kmeans``.
+        learn: epochs in which they are learned by gradient; 0 leaves them as they began.
+        per_class: codes that a class keeps.
+        temperature: of the softmax over codes; None for plain cosines.
+        side: height and width at which pictures are looked at, in pixels; 0 for the default.
+
+    Raises:
+        UsageError: a name is not known or a number out of range.
+    """
+
+    dataset: str
+    backbone: str = backbones.TINY
+    weights: str = ""
+    tune: int = -1
+    mapping: str = "centred"
+    codes: int = 256
+    start: str = "kmeans"
+    learn: int = 10
+    per_class: int = 10
+    temperature: float | None = TEMPERATURE
+    scale: str = "smoke"
+    seed: int = 0
+    side: int = 0
+
+    def __post_init__(self) -> None:
+        check_temperature(self.temperature)
+        for name, value, known in (
+            ("scale", self.scale, SCALES),
+            ("mapping", self.mapping, KINDS),
+            ("start", self.start, pipeline.STARTS),
+        ):
+            if value not in known:
+                raise UsageError(f"unknown {name} {value!r}: expected one of {', '.join(known)}")
+        for name, least, most in (
+            ("tune", -1, 1000),
+            ("codes", 2, 65_536),
+            ("learn", 0, 1000),
+            ("per_class", 1, self.codes),
+            ("seed", 0, LARGEST_SEED),
+            ("side", 0, 2048),
+        ):
+            if not least <= (got := getattr(self, name)) <= most:
+                raise UsageError(f"{name} must be from {least} to {most:,}, got {got}")
+
+    @property
+    def shown_side(self) -> int:
+        """Height and width of a picture as the backbone sees it."""
+        return self.side or SIDES["smoke" if self.dataset in DRAWN else self.scale]
+
+    @property
+    def tuned(self) -> int:
+        """Epochs that the backbone is trained for before it is frozen."""
+        if self.tune >= 0:
+            return self.tune
+        return 0 if self.weights else {"smoke": 10, "real": 20}[self.scale]
+
+    def identity(self) -> dict[str, object]:
+        """What tells this run from any other: of weights their content, wherever they lie."""
+        named: dict[str, object] = asdict(self) | {"side": self.shown_side, "tune": self.tuned}
+        if self.weights and self.weights != backbones.PUBLISHED:
+            file = Path(self.weights)
+            if not file.is_file():
+                raise UsageError(f"--weights {file}: there is no such file")
+            named["weights"] = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        return named
+
+
+def run(
+    settings: Settings,
+    data_dir: Path | None,
+    out: Path,
+    on_stage: OnStage | None = None,
+    workers: int = 1,
+    on_note: Callable[[str], None] = lambda line: None,
+) -> tuple[Report, bool]:
+    """Cache, codebook, head, short head; everything measured beside its baselines; report.
+
+    Feature maps stay in ``out/features``, checkpoints in ``out``; started again after a kill, the
+    run goes on from them and ends with the same numbers.
+
+    Returns:
+        The report, and whether anything was done (False if ``out`` held this run already).
+
+    Raises:
+        UsageError: ``out`` holds another run, or a setting is unknown or does not fit the data.
+        FewbitsError: the data are missing or broken, the disk is too small, or ``out`` cannot be
+            written.
+    """
+    identity = settings.identity()
+    known = load_pictures(settings.dataset, data_dir, settings.scale, workers)
+    backbone = _check(settings, known)
+    if backbone.note:
+        on_note(backbone.note)
+
+    def work() -> Report:
+        begun, resumed = begin(), (out / "features").exists() or any(out.glob("*.pt"))
+        bench = Bench(settings, known, backbone, out, on_stage, workers, on_note)
+        return Report(
+            method="protoquant",
+            dataset=settings.dataset,
+            scale=settings.scale,
+            seed=settings.seed,
+            settings=identity,
+            metrics=bench.measure_all(),
+            provenance={**provenance(begun), "resumed": resumed},
+        )
+
+    pictures = {
+        name: PhotoPictures(getattr(known, name), settings.shown_side).identity
+        for name in ("train", "test")
+    }
+    return run_once(out, {"method": "protoquant", **identity, "pictures": pictures}, work)
+
+
+def _check(settings: Settings, known: BirdSet) -> Backbone:
+    """The backbone, once it is certain that all stages can begin."""
+    for name in ("train", "test"):
+        if not getattr(known, name).count:
+            raise FewbitsError(f"{known.folder}: expected pictures to {name} with, got none")
+    torch.manual_seed(settings.seed)
+    backbone = backbones.build(settings.backbone, settings.weights or None)
+    side = settings.shown_side
+    try:
+        with torch.no_grad():
+            maps = backbone.eval()(torch.zeros(1, 3, side, side))
+    except (RuntimeError, ValueError) as error:
+        raise UsageError(
+            f"--side {side}: {settings.backbone} cannot see pictures of this size "
+            f"({str(error)[:100]})"
+        ) from error
+    if min(maps.shape[2:]) < 2:
+        raise UsageError(
+            f"--side {side}: of such pictures {settings.backbone} makes maps of a single place, "
+            "so a part would be the whole picture; choose a larger side"
+        )
+    vectors = known.train.count * maps.shape[2] * maps.shape[3]
+    if settings.codes > min(vectors, pipeline.SAMPLE):
+        raise UsageError(
+            f"--codes {settings.codes:,}: there are {min(vectors, pipeline.SAMPLE):,} feature "
+            "vectors to make them of; ask for fewer"
+        )
+    return backbone
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One run at work."""
+
+    settings: Settings
+    known: BirdSet
+    backbone: Backbone
+    out: Path
+    on_stage: OnStage | None
+    workers: int
+    on_note: Callable[[str], None]
+
+    def measure_all(self) -> dict[str, object]:
+        """The model's numbers, and the same of its baselines."""
+        backbone, tuned_accuracy = self.frozen()
+        train = self.look(backbone, "train")
+        test = self.look(backbone, "test")
+        classes, seed = self.known.num_classes, self.settings.seed
+        probe = pipeline.fit_probe(train.cache, train.labels, classes, PROBE, seed)
+        sample = pipeline.draw_sample(train.cache, train.labels, seed)
+        mapping = pipeline.make_mapping(sample, self.settings.mapping)
+
+        def begin_with(start: str) -> Codebook:
+            return pipeline.make_codes(sample, mapping, self.settings.codes, start, seed)
+
+        codebook = begin_with(self.settings.start)
+        stage_one = self.learned(codebook, train, probe)
+        made = pipeline.made_of_codes(codebook, test.cache)
+        model = self.model(CodeVocabulary(codebook, self.settings.temperature), train)
+        patches = nearest_patches(codebook, train.cache.batches(pipeline.BATCH), 1)
+        rivals: dict[str, Vocabulary] = {
+            "random codes": CodeVocabulary(begin_with("random"), self.settings.temperature),
+            "k-means codes": CodeVocabulary(begin_with("kmeans"), self.settings.temperature),
+            "channels": ChannelVocabulary(torch.arange(train.cache.features)),
+        }
+        counts = self._usage(codebook, train)
+        return {
+            "backbone_accuracy": tuned_accuracy,
+            "linear_probe_accuracy": probe.accuracy(test.cache.means(), test.labels),
+            "quantized_map_accuracy": probe.accuracy(made, test.labels),
+            **self.measure(model, train, test, backbone),
+            "codes_alive": int((counts > 0).sum()),
+            "nearest_patch_cosine": round(patches.cosines[:, 0].mean().item(), 6),
+            "stage_one": stage_one,
+            "baselines": {
+                name: self.measure(self.model(words, train), train, test, None)
+                for name, words in rivals.items()
+            },
+        }
+
+    def model(self, words: Vocabulary, train: Seen) -> tuple[Explained, Explained]:
+        """A whole head over the words, and the short one made of it."""
+        classes, per_class = self.known.num_classes, self.settings.per_class
+        given = (train.cache, train.labels)
+        whole = pipeline.explain(words, *given, classes, HEAD, self.settings.seed)
+        return whole, pipeline.shorten(whole, *given, per_class, HEAD, self.settings.seed)
+
+    def measure(
+        self,
+        model: tuple[Explained, Explained],
+        train: Seen,
+        test: Seen,
+        backbone: Backbone | None,
+    ) -> Block:
+        """One block of numbers; what needs the backbone again only where it is given."""
+        whole, short = model
+        block: Block = {"whole_head": sizes(whole, whole.look(test.cache), test.labels)}
+        tested = short.look(test.cache)
+        seed = self.settings.seed
+        block |= sizes(short, tested, test.labels)
+        block |= purities(short, train, test, tested, seed)
+        if backbone is not None:
+            split = with_pixels(self.known, self.settings.shown_side, self.workers).test
+            block |= steadiness(short, backbone, test, tested, split, seed)
+            block |= misalignment(short, backbone, split)
+        return block
+
+    def frozen(self) -> tuple[Backbone, float | None]:
+        """The backbone, trained first if that was asked for, then frozen; its accuracy if so."""
+        backbone, found = self.backbone.to(pick_device()), None
+        if self.settings.tuned:
+            pictures = with_pixels(self.known, self.settings.shown_side, self.workers)
+            found = self._tune(backbone, pictures)
+        return backbone.requires_grad_(False).eval(), found
+
+    def _tune(self, backbone: Backbone, pictures: ImageSet) -> float:
+        classifier = Classifier(backbone, pictures.num_classes, self.settings.seed).to(
+            pick_device()
+        )
+        rate = 3e-4 if self.settings.weights else 3e-3
+        move = max(1, self.settings.shown_side // 16)
+        training = TrainSettings(self.settings.tuned, 32, rate, shift=move, mirror=True)
+        fit(
+            classifier,
+            pictures.train,
+            training,
+            self.settings.seed,
+            checkpoint=self.out / "backbone.pt",
+            on_step=stage("backbone", self.on_stage),
+        )
+        return accuracy(classifier.eval(), pictures.test)
+
+    def look(self, backbone: Backbone, name: str) -> Seen:
+        """The feature maps of one split, from disk if they are there."""
+        photos: Photos = getattr(self.known, name)
+        pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
+        folder = self.out / "features" / name
+
+        def told(done: int, total: int) -> None:
+            if self.on_stage is not None:
+                self.on_stage(f"features of {name}", done, total, None)
+
+        extract(backbone, pictures, folder, on_note=self.on_note, on_step=told)
+        cache = open_cache(folder, key_of(backbone, pictures))
+        truth = truth_of(self.known, photos, self.settings.shown_side)
+        return Seen(cache, photos.labels[cache.kept], truth)
+
+    def learned(self, codebook: Codebook, train: Seen, probe: Linear) -> list[Block]:
+        """Stage 1 in place, on from its checkpoint if there is one; what each epoch was like."""
+        if not self.settings.learn:
+            return []
+
+        def told(number: int, epochs: int, found: Epoch) -> None:
+            if self.on_stage is not None:
+                self.on_stage("codes", number, epochs, found.task)
+
+        epochs = learn_codes(
+            codebook,
+            train.cache.rows,
+            train.labels,
+            probe,
+            replace(LearnSettings(), epochs=self.settings.learn),
+            self.settings.seed,
+            self.out / "codes.pt",
+            told,
+        )
+        return [asdict(epoch) for epoch in epochs]
+
+    def _usage(self, codebook: Codebook, train: Seen) -> Tensor:
+        """How many training cells are nearest to each code."""
+        counts = torch.zeros(codebook.count, dtype=torch.long)
+        for maps in train.cache.batches(pipeline.BATCH):
+            vectors = maps.movedim(1, -1).reshape(-1, maps.shape[1])
+            counts += codebook.assign(vectors).bincount(minlength=codebook.count)
+        return counts

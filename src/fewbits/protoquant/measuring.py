@@ -1,0 +1,174 @@
+"""What a vocabulary and its head are worth: accuracy, the length of explanations, and parts.
+
+Each number stands beside what chance or a plainer model reaches.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from fewbits.backbones import Backbone
+from fewbits.data import Split
+from fewbits.features import FeatureCache
+from fewbits.metrics import parts as measures
+from fewbits.protoquant.pipeline import BATCH, Explained
+from fewbits.protoquant.scores import Scored, score
+from fewbits.protoquant.truth import BOX, Points, Truth
+from fewbits.training import modes_kept, repeatable, to_float
+
+Block = dict[str, object]
+TOP = 10  # pictures a code, of purity
+ATTACKED = 64  # test pictures whose loudest code is attacked
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One split as all measures need it.
+
+    Attributes:
+        cache: feature maps.
+        labels: of the pictures in the cache.
+        truth: of their parts, where something is known.
+    """
+
+    cache: FeatureCache
+    labels: Int[Tensor, " image"]
+    truth: Truth | None
+
+
+def sizes(found: Explained, scored: Scored, labels: Int[Tensor, " image"]) -> Block:
+    """Accuracy, and how much a person has to read for it."""
+    weights = found.head.weights
+    predicted = found.head(scored.scores).argmax(1)
+    shared = measures.classes_per_code(weights)
+    spoken = found.head.contributions(scored.scores, predicted)
+    return {
+        "test_accuracy": _mean((predicted == labels).double()),
+        "local_size": _mean(measures.local_size(weights, predicted).double()),
+        "carrying": _mean(measures.carrying(spoken).double()),
+        "global_size": measures.global_size(weights),
+        "classes_per_code": _mean(shared[shared > 0].double()) if (shared > 0).any() else None,
+    }
+
+
+def purities(found: Explained, train: Seen, test: Seen, tested: Scored, seed: int) -> Block:
+    """Purity of the codes that some class uses, beside two kinds of chance; null without parts."""
+    names = ("purity_train", "purity_test", "purity_chance", "purity_fixed_cells")
+    if train.truth is None or test.truth is None:
+        return dict.fromkeys(names)
+    used = (found.head.weights > 0).any(0)
+    generator = torch.Generator().manual_seed(seed)
+    cells, grid = tested.cells[:, used].long(), tested.grid
+    asked = {
+        "purity_train": (train, found.train.scores[:, used], found.train.cells[:, used].long()),
+        "purity_test": (test, tested.scores[:, used], cells),
+        "purity_chance": (
+            test,
+            tested.scores[:, used],
+            measures.random_cells(cells, grid, generator),
+        ),
+        "purity_fixed_cells": (
+            test,
+            tested.scores[:, used],
+            measures.fixed_cells(cells, grid, generator),
+        ),
+    }
+    block: Block = {}
+    for name, (seen, scores, where) in asked.items():
+        assert seen.truth is not None
+        shares = seen.truth.purity(scores, where, grid, min(TOP, len(scores))).share
+        block[name] = _mean(shares)
+    return block
+
+
+@torch.no_grad()
+@repeatable()
+def steadiness(
+    found: Explained, backbone: Backbone, test: Seen, tested: Scored, split: Split, seed: int
+) -> Block:
+    """Consistency of the codes, and their stability under noise; null without annotated points."""
+    if not isinstance(test.truth, Points):
+        return {"consistency": None, "stability": None}
+    truth = test.truth
+    box = max(1, round(BOX * truth.side))
+    used = (found.head.weights > 0).any(0)
+    asked = (found.head.weights > 0)[test.labels][:, used]
+    cells, grid = tested.cells[:, used].long(), tested.grid
+    noisy = score(found.vocabulary.maps, _noisy(backbone, split, seed)).cells[:, used].long()
+    where = (grid, truth.side, truth.positions, truth.visible, asked, box)
+    some = asked.any(0)
+    return {
+        "consistency": _mean(measures.consistency(cells, *where)[some].double()),
+        "stability": _mean(measures.stability(cells, noisy, *where)[some]),
+    }
+
+
+def _noisy(backbone: Backbone, split: Split, seed: int) -> Iterator[Tensor]:
+    """Feature maps of the pictures with noise, made in the backbone's own units."""
+    generator = torch.Generator().manual_seed(seed)
+    with modes_kept(backbone):
+        backbone.eval()
+        for part in split.images.split(BATCH):
+            shown = normalised(backbone, part)
+            noise = measures.noise_like(shown.cpu(), generator).to(shown.device)
+            yield backbone.body(shown + noise).cpu()
+
+
+def normalised(backbone: Backbone, images: Tensor) -> Float[Tensor, "image 3 height width"]:
+    """Pictures as the body of the backbone sees them."""
+    device = backbone.mean.device
+    return (to_float(images).to(device) - backbone.mean) / backbone.std
+
+
+@repeatable()
+def misalignment(
+    found: Explained, backbone: Backbone, split: Split, count: int = ATTACKED
+) -> Block:
+    """PLC, PAC and PRC: what an attack outside of a code's place does to the code.
+
+    Of the first ``count`` pictures, each picture's code of largest contribution is attacked.
+    """
+    few = split.images[:count]
+    changes: dict[str, list[Tensor]] = {"plc": [], "pac": [], "prc": []}
+    with modes_kept(backbone):
+        backbone.eval()
+        for part in few.split(16):
+            for name, values in _attack(found, backbone, normalised(backbone, part)).items():
+                changes[name].append(values)
+    return {name: _mean(torch.cat(values).double()) for name, values in changes.items()}
+
+
+def _attack(found: Explained, backbone: Backbone, shown: Tensor) -> dict[str, Tensor]:
+    side = shown.shape[-1]
+
+    def codes(images: Tensor) -> Tensor:
+        return found.vocabulary.maps(backbone.body(images))
+
+    with torch.no_grad():
+        before = codes(shown).cpu()
+    scores = before.amax((2, 3))
+    predicted = found.head(scores).argmax(1)
+    code = found.head.contributions(scores, predicted).argmax(1)
+    rows = torch.arange(len(code))
+
+    def loudness(images: Tensor) -> Tensor:
+        return codes(images)[rows, code].amax((1, 2))
+
+    boxes = measures.keep_box(before[rows, code], side)
+    changed = measures.attack_outside(loudness, shown, boxes)
+    with torch.no_grad():
+        after = codes(changed).cpu()
+    one, other = (measures.enlarge(maps[rows, code], side) for maps in (before, after))
+    return {
+        "plc": measures.location_change(one, other),
+        "pac": measures.activation_change(one, other),
+        "prc": measures.rank_change(scores, after.amax((2, 3)), code),
+    }
+
+
+def _mean(values: Float[Tensor, " one"] | Bool[Tensor, " one"]) -> float | None:
+    return round(values.double().mean().item(), DIGITS) if len(values) else None

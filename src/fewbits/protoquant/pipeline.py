@@ -1,0 +1,149 @@
+"""ProtoQuant from a feature cache to a short explanation: the paper's steps, one call each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from fewbits.errors import UsageError
+from fewbits.features import FeatureCache
+from fewbits.protoquant import codebook as books
+from fewbits.protoquant.codebook import Codebook
+from fewbits.protoquant.head import HeadSettings, Linear, fit_linear, keep_strongest
+from fewbits.protoquant.mapping import Mapping, fit_mapping
+from fewbits.protoquant.scores import Scored, score
+from fewbits.protoquant.vocabulary import Vocabulary
+
+SAMPLE = 60_000  # vectors that mapping and k-means are fitted to
+STARTS = ("random", "orthogonal", "kmeans")
+BATCH = 128  # pictures whose code maps are in memory together
+
+Labels = Int[Tensor, " image"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Feature vectors of training pictures, a few of each.
+
+    Attributes:
+        vectors: [vector, feature].
+        labels: class of the picture each is from.
+    """
+
+    vectors: Tensor
+    labels: Tensor
+
+
+def draw_sample(cache: FeatureCache, labels: Labels, seed: int, most: int = SAMPLE) -> Sample:
+    """Vectors of cells drawn from all training pictures, or all of them where there are fewer."""
+    cells = cache.count * cache.grid[0] * cache.grid[1]
+    vectors, pictures = cache.sample_vectors(min(most, cells), _seeded(seed))
+    return Sample(vectors, labels[pictures])
+
+
+def make_mapping(sample: Sample, kind: str) -> Mapping:
+    """m: what is done to vectors before the cosine.
+
+    Raises:
+        UsageError: as :func:`fewbits.protoquant.mapping.fit_mapping`.
+    """
+    return fit_mapping(kind, sample.vectors, sample.labels)
+
+
+def make_codes(sample: Sample, mapping: Mapping, count: int, start: str, seed: int) -> Codebook:
+    """Codes to begin with: of noise, at right angles, or by spherical k-means.
+
+    Raises:
+        UsageError: an unknown start, or more codes than vectors.
+    """
+    generator = _seeded(seed)
+    match start:
+        case "random":
+            codes = books.random_codes(sample.vectors, count, generator)
+        case "orthogonal":
+            codes = books.orthogonal_codes(count, sample.vectors.shape[1], generator)
+        case "kmeans":
+            codes = books.kmeans_codes(sample.vectors, mapping, count, generator)
+        case _:
+            raise UsageError(f"unknown start {start!r}: expected one of {', '.join(STARTS)}")
+    return Codebook(codes, mapping)
+
+
+def fit_probe(
+    cache: FeatureCache, labels: Labels, classes: int, settings: HeadSettings, seed: int
+) -> Linear:
+    """The linear probe: the plain layer over the maps' means that all else is held against."""
+    return fit_linear(cache.means(), labels, classes, settings, seed, readable=False)
+
+
+@torch.no_grad()
+def made_of_codes(codebook: Codebook, cache: FeatureCache) -> Tensor:
+    """The means of maps in which each vector is replaced by its nearest code."""
+    codebook.eval()
+    return torch.cat([codebook.quantise(maps)[0].mean((2, 3)) for maps in cache.batches(BATCH)])
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A vocabulary and a head over it.
+
+    Attributes:
+        vocabulary: its words; in a short head those that some class uses.
+        head: what each is worth to each class.
+        train: scores of the training pictures.
+    """
+
+    vocabulary: Vocabulary
+    head: Linear
+    train: Scored
+
+    def look(self, cache: FeatureCache) -> Scored:
+        """Scores of other pictures."""
+        return score(self.vocabulary.maps, cache.batches(BATCH))
+
+
+def explain(
+    vocabulary: Vocabulary,
+    cache: FeatureCache,
+    labels: Labels,
+    classes: int,
+    settings: HeadSettings,
+    seed: int,
+    on_epoch: Callable[[int, int], None] | None = None,
+) -> Explained:
+    """Stage 2: scores of all pictures once, then a readable head over all words."""
+    scored = score(vocabulary.maps, cache.batches(BATCH))
+    head = fit_linear(scored.scores, labels, classes, settings, seed, on_step=on_epoch)
+    return Explained(vocabulary, head, scored)
+
+
+def shorten(
+    whole: Explained,
+    cache: FeatureCache,
+    labels: Labels,
+    per_class: int,
+    settings: HeadSettings,
+    seed: int,
+) -> Explained:
+    """Keep each class's strongest words, drop words that no class keeps, and fit again.
+
+    Dropping words is not exact: the others share what they had. So pictures are scored again.
+
+    Raises:
+        UsageError: ``per_class`` is below 1.
+    """
+    kept = keep_strongest(whole.head, per_class)
+    wanted = kept.any(0)
+    if int(wanted.sum()) == 1:  # a softmax needs a rival
+        wanted[(~wanted).nonzero()[0]] = True
+    used = wanted.nonzero()[:, 0]
+    vocabulary = whole.vocabulary.only(used)
+    scored = score(vocabulary.maps, cache.batches(BATCH))
+    head = fit_linear(scored.scores, labels, len(kept), settings, seed, allowed=kept[:, used])
+    return Explained(vocabulary, head, scored)
+
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)

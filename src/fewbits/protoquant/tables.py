@@ -1,0 +1,41 @@
+"""A ProtoQuant report as one table for a terminal: accuracy never without what has to be read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from fewbits.report import Report
+
+COLUMNS = {
+    "accuracy, %": ("test_accuracy", 100, 2),
+    "codes read": ("local_size", 1, 1),
+    "in all": ("global_size", 1, 0),
+    "classes a code": ("classes_per_code", 1, 2),
+    "purity": ("purity_test", 1, 3),
+    "chance": ("purity_chance", 1, 3),
+}
+
+
+def overview(report: Report) -> Table:
+    """The probe, the whole head, the short one, and each baseline's two."""
+    metrics: Any = report.metrics
+    rows: dict[str, Mapping[str, Any]] = {
+        "linear probe": {"test_accuracy": metrics["linear_probe_accuracy"]},
+        "maps made of codes": {"test_accuracy": metrics["quantized_map_accuracy"]},
+    }
+    for name, block in {"codes": metrics, **metrics["baselines"]}.items():
+        rows[f"{name}, whole head"] = block["whole_head"]
+        rows[f"{name}, short"] = block
+    table = Table(title=f"{report.dataset}, {report.settings['backbone']}")
+    table.add_column("model", no_wrap=True)
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    for name, row in rows.items():
+        table.add_row(name, *(_number(row, *how) for how in COLUMNS.values()))
+    return table
+
+
+def _number(row: Mapping[str, Any], measure: str, factor: int, digits: int) -> str:
+    value = row.get(measure)
+    return "" if value is None else f"{factor * value:.{digits}f}"
