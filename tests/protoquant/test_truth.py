@@ -1,0 +1,66 @@
+"""What is known of parts, and the measures that need it, on few drawn pictures."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fewbits.data import pictures
+from fewbits.data.scenes import PARTS
+from fewbits.protoquant import experiment
+from fewbits.protoquant.truth import Pixels, Points, truth_of
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Few birds and scenes; the folder that holds them."""
+    folder = tmp_path_factory.mktemp("drawn")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(pictures.DRAWN, "smoke", (3, 8, 4))
+        patch.setitem(pictures.DRAWN_SCENES, "smoke", (16, 3, 2))
+        yield folder
+
+
+def test_a_cell_on_a_part_is_pure_of_it(drawn):
+    known = pictures.load_pictures("scenes", drawn)
+    truth = truth_of(known, known.test, 64)
+    assert isinstance(truth, Pixels) and truth.side == 64
+    part = int(truth.maps.flatten().long().bincount()[1:].argmax()) + 1
+    shown = (truth.maps == part).flatten(1).any(1)
+    maps = Pixels(truth.maps[shown])
+    # The cell of a 64 x 64 grid in which most of the part's pixels lie around.
+    around = torch.nn.functional.avg_pool2d((maps.maps == part).float(), 9, 1, 4)
+    cells = around.flatten(1).argmax(1)[:, None]
+    scores = torch.ones(len(cells), 1)
+    found = maps.purity(scores, cells, (64, 64), len(cells))
+    covered = (around.flatten(1).amax(1) >= 0.25).double().mean().item()
+    assert found.share.item() == pytest.approx(covered)
+    assert covered == 0 or found.part.item() == part - 1 < len(PARTS)
+
+
+def test_birds_have_points_with_left_and_right_as_one(drawn):
+    known = pictures.load_pictures("birds", drawn)
+    truth = truth_of(known, known.test, 48)
+    assert isinstance(truth, Points)
+    assert truth.positions[truth.visible].min() >= 0
+    assert truth.positions[truth.visible].max() <= 48
+    assert len(truth.groups) < len(known.part_names)
+    part = int(truth.visible.double().mean(0).argmax())
+    places = (truth.positions[:, part] / 48 * 12).long().clamp(0, 11)
+    cells = (places[:, 1] * 12 + places[:, 0])[:, None]
+    found = truth.purity(torch.ones(len(cells), 1), cells, (12, 12), len(cells))
+    assert found.share.item() == 1.0
+
+
+def test_a_set_without_parts_has_no_truth(drawn):
+    known = pictures.load_pictures("birds", drawn)
+    assert truth_of(replace(known, part_names=()), known.test, 48) is None
+
+
+def test_annotated_parts_fill_the_whole_report(drawn, tmp_path):
+    settings = experiment.Settings("birds", tune=1, codes=8, learn=1, per_class=2, side=48)
+    report, _ = experiment.run(settings, drawn, tmp_path / "out")
+    metrics = report.metrics
+    for name in ("purity_train", "purity_test", "purity_chance", "consistency", "stability"):
+        assert 0 <= metrics[name] <= 1
+    assert all(0 <= b["purity_test"] <= 1 for b in metrics["baselines"].values())
