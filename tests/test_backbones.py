@@ -1,6 +1,7 @@
 """Backbones: the maps are the classifier's own last ones, whatever it is called."""
 
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -188,3 +189,25 @@ def test_a_file_that_is_not_this_networks_is_refused(tmp_path):
     torch.save({"epoch": 3, "state_dict": models.get_model("resnet18").state_dict()}, file)
     with pytest.raises(FewbitsError, match=r"a dictionary of epoch, state_dict: save the state_d"):
         backbones.build("resnet18", file)
+
+
+def test_weights_are_told_apart_by_what_they_are(tmp_path: Path) -> None:
+    for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        (tmp_path / name).write_bytes(content)
+    one, same, other = (
+        backbones.weights_identity("resnet18", str(tmp_path / name)) for name in "abc"
+    )
+    assert one == same != other
+    assert backbones.weights_identity("resnet18", "") == ""
+    assert backbones.weights_identity("resnet50", "published") == "published IMAGENET1K_V2"
+    with pytest.raises(UsageError, match="--weights gone: there is no such file"):
+        backbones.weights_identity("resnet18", "gone")
+
+
+def test_a_grid_is_known_before_anything_is_computed() -> None:
+    backbone = backbones.build("tiny")
+    assert backbones.grid_at(backbone, 40) == (5, 5)
+    with pytest.raises(UsageError, match="--side 8: of such pictures tiny makes maps of a single place"):
+        backbones.grid_at(backbone, 8)
+    with pytest.raises(UsageError, match="--side 4: tiny cannot see pictures of this size"):
+        backbones.grid_at(backbone, 4)

@@ -1,5 +1,6 @@
 """Backbones: a picture in, feature maps out."""
 
+from fewbits.backbones.checking import grid_at, weights_identity
 from fewbits.backbones.classifier import Classifier
 from fewbits.backbones.networks import (
     PUBLISHED,
@@ -9,4 +10,13 @@ from fewbits.backbones.networks import (
     build,
 )
 
-__all__ = ["PUBLISHED", "TINY", "TINY_CHANNELS", "Backbone", "Classifier", "build"]
+__all__ = [
+    "PUBLISHED",
+    "TINY",
+    "TINY_CHANNELS",
+    "Backbone",
+    "Classifier",
+    "build",
+    "grid_at",
+    "weights_identity",
+]

@@ -1,6 +1,5 @@
 """One whole ProtoQuant run and its baselines: settings in, report out, resumable."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -121,13 +120,11 @@ class Settings:
 
     def identity(self) -> dict[str, object]:
         """What tells this run from any other: of weights their content, wherever they lie."""
-        named: dict[str, object] = asdict(self) | {"side": self.shown_side, "tune": self.tuned}
-        if self.weights and self.weights != backbones.PUBLISHED:
-            file = Path(self.weights)
-            if not file.is_file():
-                raise UsageError(f"--weights {file}: there is no such file")
-            named["weights"] = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-        return named
+        return asdict(self) | {
+            "side": self.shown_side,
+            "tune": self.tuned,
+            "weights": backbones.weights_identity(self.backbone, self.weights),
+        }
 
 
 def run(
@@ -184,21 +181,8 @@ def _check(settings: Settings, known: BirdSet) -> Backbone:
             raise FewbitsError(f"{known.folder}: expected pictures to {name} with, got none")
     torch.manual_seed(settings.seed)
     backbone = backbones.build(settings.backbone, settings.weights or None)
-    side = settings.shown_side
-    try:
-        with torch.no_grad():
-            maps = backbone.eval()(torch.zeros(1, 3, side, side))
-    except (RuntimeError, ValueError) as error:
-        raise UsageError(
-            f"--side {side}: {settings.backbone} cannot see pictures of this size "
-            f"({str(error)[:100]})"
-        ) from error
-    if min(maps.shape[2:]) < 2:
-        raise UsageError(
-            f"--side {side}: of such pictures {settings.backbone} makes maps of a single place, "
-            "so a part would be the whole picture; choose a larger side"
-        )
-    vectors = known.train.count * maps.shape[2] * maps.shape[3]
+    high, wide = backbones.grid_at(backbone, settings.shown_side)
+    vectors = known.train.count * high * wide
     if settings.codes > min(vectors, pipeline.SAMPLE):
         raise UsageError(
             f"--codes {settings.codes:,}: there are {min(vectors, pipeline.SAMPLE):,} feature "

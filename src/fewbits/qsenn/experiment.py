@@ -1,6 +1,5 @@
 """One whole Q-SENN run and its baselines: settings in, report and checkpoints out, resumable."""
 
-import hashlib
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -128,12 +127,7 @@ class Settings:
             "baselines": asked,
             "precision": PRECISION,  # with another the sparse fits, hence all that follows, differ
         }
-        if self.weights and self.weights != backbones.PUBLISHED:
-            file = Path(self.weights)
-            if not file.is_file():
-                raise UsageError(f"--weights {file}: there is no such file")
-            named["weights"] = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-        return named
+        return named | {"weights": backbones.weights_identity(self.backbone, self.weights)}
 
 
 @dataclass(frozen=True)
@@ -256,20 +250,7 @@ def check(settings: Settings, known: BirdSet) -> backbones.Backbone:
             f"--features {settings.features}: {settings.backbone} has {backbone.features}; ask for "
             "no more than that"
         )
-    side = settings.shown_side
-    try:
-        with torch.no_grad():
-            maps = backbone.eval()(torch.zeros(1, 3, side, side))
-    except (RuntimeError, ValueError) as error:
-        raise UsageError(
-            f"--side {side}: {settings.backbone} cannot see pictures of this size "
-            f"({str(error)[:100]})"
-        ) from error
-    if min(maps.shape[2:]) < 2:
-        raise UsageError(
-            f"--side {side}: of such pictures {settings.backbone} makes maps of a single place, "
-            "which show nothing; choose a larger side"
-        )
+    backbones.grid_at(backbone, settings.shown_side)
     named = settings.baselines != tuple(BASELINES)
     if named and "attributes" in settings.baselines and known.class_attributes is None:
         raise UsageError(
