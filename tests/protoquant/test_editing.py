@@ -102,6 +102,8 @@ def test_what_was_forbidden_stays_so(model, spoken):
     assert after.forbidden[1, 1] and not after.head.weights[1, 1]
     merged = apply(after, Edit("merge", code=0, into=1))
     assert not merged.head.weights[1, 1], "merging does not bring it back"
+    onwards = apply(after, Edit("merge", code=1, into=2))
+    assert onwards.forbidden[1, 2] and not onwards.head.weights[1, 2], "nor under another name"
     assert not model.forbidden.any(), "the model given stays as it is"
 
 

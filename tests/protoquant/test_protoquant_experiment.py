@@ -22,8 +22,8 @@ BLOCK = {
 }  # fmt: skip
 ALONE = {
     "backbone_accuracy", "linear_probe_accuracy", "quantized_map_accuracy", "codes_alive",
-    "nearest_patch_cosine", "stage_one", "baselines", "consistency", "stability", "plc", "pac",
-    "prc",
+    "nearest_patch_cosine", "stage_one", "baselines", "consistency", "stability",
+    "consistency_chance", "stability_chance", "plc", "pac", "prc",
 }  # fmt: skip
 
 
@@ -115,6 +115,46 @@ def test_a_killed_run_goes_on_to_the_same_numbers(finished, settings, tmp_path):
     assert again.provenance["resumed"] and not finished[1].provenance["resumed"]
 
 
+def test_a_run_goes_on_from_what_it_kept_whatever_would_come_out_today(
+    finished, settings, tmp_path, monkeypatch
+):
+    """On other threads the last bits of a probe differ; codes are learned on from the one kept."""
+
+    def stop(name, step, steps, loss):
+        if name == "codes" and step == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        experiment.run(settings, None, tmp_path / "out", on_stage=stop)
+    real = pipeline.fit_probe
+
+    def otherwise(*given):
+        probe = real(*given)
+        return replace(probe, weights=probe.weights * (1 + 1e-6))
+
+    monkeypatch.setattr(pipeline, "fit_probe", otherwise)
+    again, _ = experiment.run(settings, None, tmp_path / "out")
+    assert again.metrics == finished[1].metrics
+
+
+def test_the_model_is_left_as_it_was_measured(finished, settings):
+    from fewbits.features import open_cache
+    from fewbits.protoquant.storing import load_model
+
+    out, report = finished
+    model = load_model(out / experiment.MODEL)
+    cache = open_cache(out / "features" / "test")
+    labels = load_pictures(settings.dataset).test.labels
+    right = (model.logits(cache.rows(range(cache.count))).argmax(1) == labels).double().mean()
+    assert right.item() == pytest.approx(report.metrics["test_accuracy"], abs=1e-6)
+    (out / "broken.pt").write_bytes(b"none")
+    with pytest.raises(FewbitsError, match="broken.pt is damaged, or does not hold a model of par"):
+        load_model(out / "broken.pt")
+    (out / "broken.pt").unlink()
+    with pytest.raises(FewbitsError, match="broken.pt is missing"):
+        load_model(out / "broken.pt")
+
+
 def test_the_backbone_is_frozen(settings, photographs, tmp_path):
     known = load_pictures(settings.dataset)
     torch.manual_seed(0)
@@ -154,7 +194,7 @@ def test_the_command_writes_the_same_report(finished, settings, tmp_path):
     ("change", "text"),
     [
         ({"codes": 1}, "codes must be from 2 to 65,536, got 1"),
-        ({"codes": 5000}, "--codes 5,000: there are 528 feature vectors to make them of"),
+        ({"codes": 5000}, "--codes 5,000: they are made of 528 feature vectors"),
         ({"temperature": 0.0}, "temperature must be above 0"),
         ({"mapping": "pca"}, "unknown mapping 'pca'"),
         ({"start": "zeros"}, "unknown start 'zeros'"),

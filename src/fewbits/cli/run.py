@@ -1,5 +1,6 @@
 """``fewbits run``: train, evaluate and report one method."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -244,7 +245,14 @@ def protoquant(
         side=side,
     )
     with stoppable(), training_bar() as bar:
-        report, fresh = experiment.run(settings, data, folder, on_stage=bar, on_note=typer.echo)
+        report, fresh = experiment.run(
+            settings,
+            data,
+            folder,
+            on_stage=bar,
+            workers=os.cpu_count() or 1,
+            on_note=typer.echo,
+        )
     _say_if_old(fresh, folder)
     with reading(folder / "report.json", fresh):
         console().print(tables.overview(report))

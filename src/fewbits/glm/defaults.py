@@ -3,4 +3,4 @@
 LAMBDAS = 100  # of a path
 SELECTION_ALPHA = 0.8
 PATH_ALPHA = 0.99
-PRECISION = 0.01  # a KKT residual as a share of lambda: a hundredth no longer moves the codes
+PRECISION = 0.01  # a KKT residual as a share of lambda; a tenth of it changes no ternary code more

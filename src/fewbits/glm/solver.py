@@ -73,7 +73,7 @@ def fit(
         penalty: of the weights, plain or grouped; the bias goes free.
         start: a layer near the answer, that of a neighbouring lambda say. Default: no weights.
         tolerance: stop where no KKT condition is violated by more. Rounding keeps float32 from
-            coming much below 1e-6.
+            coming much below 1e-7.
         most_steps: give up there; the fit then says that it has not converged.
 
     Raises:

@@ -14,6 +14,11 @@ from fewbits.protoquant.mapping import Mapping
 Maps = Float[Tensor, "image feature high wide"]
 
 
+def flat(maps: Maps) -> Float[Tensor, "vector feature"]:
+    """The feature vector of each place, picture by picture and row by row."""
+    return maps.movedim(1, -1).reshape(-1, maps.shape[1])
+
+
 class Codebook(nn.Module):
     """K codes.
 
@@ -70,8 +75,8 @@ class Codebook(nn.Module):
         No straight-through estimator is needed: the choice has no gradient, and what was chosen is
         a parameter, which the gradient reaches directly. In training mode usage is counted.
         """
-        images, features, high, wide = maps.shape
-        chosen = self.assign(maps.movedim(1, -1).reshape(-1, features))
+        images, _, high, wide = maps.shape
+        chosen = self.assign(flat(maps))
         if self.training:
             self.usage += chosen.bincount(minlength=self.count)
         places = chosen.view(images, high, wide)

@@ -76,6 +76,7 @@ def apply(model: PartModel, edit: Edit) -> PartModel:
             slopes = model.head.slope[:, [edit.code, edit.into]]
             weights[:, edit.into] = slopes.amax(1) * scale[edit.into]
             weights[:, edit.code] = 0
+            forbidden[:, edit.into] |= forbidden[:, edit.code]  # what it says now is both
             belongs[belongs == edit.code] = edit.into
     weights[forbidden] = 0
     return replace(

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
-from torch import Tensor
 
 from fewbits import backbones
 from fewbits.backbones import Backbone, Classifier
@@ -19,9 +19,11 @@ from fewbits.protoquant import pipeline
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.grounding import nearest_patches
 from fewbits.protoquant.head import HeadSettings, Linear
+from fewbits.protoquant.kmeans import ROUNDS
 from fewbits.protoquant.learning import Epoch, LearnSettings, learn_codes
 from fewbits.protoquant.mapping import KINDS
 from fewbits.protoquant.measuring import (
+    ATTACKED,
     Block,
     Seen,
     misalignment,
@@ -31,6 +33,13 @@ from fewbits.protoquant.measuring import (
 )
 from fewbits.protoquant.pipeline import Explained
 from fewbits.protoquant.scores import TEMPERATURE, check_temperature
+from fewbits.protoquant.storing import (
+    load_codebook,
+    load_linear,
+    save_codebook,
+    save_linear,
+    save_model,
+)
 from fewbits.protoquant.truth import truth_of
 from fewbits.protoquant.vocabulary import ChannelVocabulary, CodeVocabulary, Vocabulary
 from fewbits.report import Report, begin, provenance, run_once
@@ -44,10 +53,22 @@ from fewbits.training import (
     stage,
 )
 
+Kept = TypeVar("Kept", Codebook, Linear)
+
 SIDES = {"smoke": 64, "real": 224}
 DRAWN = tuple(name for name, info in PICTURES.items() if info.drawn)
 PROBE = HeadSettings(epochs=60, learning_rate=0.003, decay=1e-4)
 HEAD = HeadSettings()
+MODEL = "model.pt"
+RECIPE = {
+    "probe": asdict(PROBE),
+    "head": asdict(HEAD),
+    "codes": asdict(LearnSettings()),
+    "sample": pipeline.SAMPLE,
+    "rounds": ROUNDS,
+    "attacked": ATTACKED,
+}
+"""What else decides the numbers: with another recipe it is another run."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +142,7 @@ class Settings:
     def identity(self) -> dict[str, object]:
         """What tells this run from any other: of weights their content, wherever they lie."""
         return asdict(self) | {
+            "recipe": RECIPE,
             "side": self.shown_side,
             "tune": self.tuned,
             "weights": backbones.weights_identity(self.backbone, self.weights),
@@ -185,8 +207,8 @@ def _check(settings: Settings, known: BirdSet) -> Backbone:
     vectors = known.train.count * high * wide
     if settings.codes > min(vectors, pipeline.SAMPLE):
         raise UsageError(
-            f"--codes {settings.codes:,}: there are {min(vectors, pipeline.SAMPLE):,} feature "
-            "vectors to make them of; ask for fewer"
+            f"--codes {settings.codes:,}: they are made of {min(vectors, pipeline.SAMPLE):,} "
+            "feature vectors; ask for fewer"
         )
     return backbone
 
@@ -209,24 +231,34 @@ class Bench:
         train = self.look(backbone, "train")
         test = self.look(backbone, "test")
         classes, seed = self.known.num_classes, self.settings.seed
-        probe = pipeline.fit_probe(train.cache, train.labels, classes, PROBE, seed)
+        given = (train.cache, train.labels)
+        probe = self._kept(
+            "probe.pt",
+            save_linear,
+            load_linear,
+            lambda: pipeline.fit_probe(*given, classes, PROBE, seed),
+        )
         sample = pipeline.draw_sample(train.cache, train.labels, seed)
         mapping = pipeline.make_mapping(sample, self.settings.mapping)
 
         def begin_with(start: str) -> Codebook:
             return pipeline.make_codes(sample, mapping, self.settings.codes, start, seed)
 
-        codebook = begin_with(self.settings.start)
+        def begin_with_own() -> Codebook:
+            return begin_with(self.settings.start)
+
+        codebook = self._kept("codes-begun.pt", save_codebook, load_codebook, begin_with_own)
         stage_one = self.learned(codebook, train, probe)
         made = pipeline.made_of_codes(codebook, test.cache)
         model = self.model(CodeVocabulary(codebook, self.settings.temperature), train)
+        save_model(model[1].part_model(), self.out / MODEL)
         patches = nearest_patches(codebook, train.cache.batches(pipeline.BATCH), 1)
         rivals: dict[str, Vocabulary] = {
             "random codes": CodeVocabulary(begin_with("random"), self.settings.temperature),
             "k-means codes": CodeVocabulary(begin_with("kmeans"), self.settings.temperature),
             "channels": ChannelVocabulary(torch.arange(train.cache.features)),
         }
-        counts = self._usage(codebook, train)
+        counts = pipeline.usage(codebook, train.cache)
         return {
             "backbone_accuracy": tuned_accuracy,
             "linear_probe_accuracy": probe.accuracy(test.cache.means(), test.labels),
@@ -263,9 +295,8 @@ class Bench:
         block |= sizes(short, tested, test.labels)
         block |= purities(short, train, test, tested, seed)
         if backbone is not None:
-            split = with_pixels(self.known, self.settings.shown_side, self.workers).test
-            block |= steadiness(short, backbone, test, tested, split, seed)
-            block |= misalignment(short, backbone, split)
+            block |= steadiness(short, backbone, test, tested, seed)
+            block |= misalignment(short, backbone, test.pictures)
         return block
 
     def frozen(self) -> tuple[Backbone, float | None]:
@@ -305,8 +336,10 @@ class Bench:
 
         extract(backbone, pictures, folder, on_note=self.on_note, on_step=told)
         cache = open_cache(folder, key_of(backbone, pictures))
+        photos = photos.take(cache.kept.tolist())  # those that have a row in the cache
+        pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
         truth = truth_of(self.known, photos, self.settings.shown_side)
-        return Seen(cache, photos.labels[cache.kept], truth)
+        return Seen(pictures, cache, photos.labels, truth)
 
     def learned(self, codebook: Codebook, train: Seen, probe: Linear) -> list[Block]:
         """Stage 1 in place, on from its checkpoint if there is one; what each epoch was like."""
@@ -329,10 +362,19 @@ class Bench:
         )
         return [asdict(epoch) for epoch in epochs]
 
-    def _usage(self, codebook: Codebook, train: Seen) -> Tensor:
-        """How many training cells are nearest to each code."""
-        counts = torch.zeros(codebook.count, dtype=torch.long)
-        for maps in train.cache.batches(pipeline.BATCH):
-            vectors = maps.movedim(1, -1).reshape(-1, maps.shape[1])
-            counts += codebook.assign(vectors).bincount(minlength=codebook.count)
-        return counts
+    def _kept(
+        self,
+        name: str,
+        save: Callable[[Kept, Path], None],
+        load: Callable[[Path], Kept],
+        make: Callable[[], Kept],
+    ) -> Kept:
+        """Something made once and kept in the run's folder.
+
+        Made again on other threads its last bits would differ, and what was learned from it would
+        not go on.
+        """
+        file = self.out / name
+        if not file.exists():
+            save(make(), file)
+        return load(file)

@@ -1,7 +1,7 @@
 """Linear layers over scores or features: the readable head, and the probe it is held against."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -23,9 +23,9 @@ class HeadSettings:
         batch_size: pictures a step.
         learning_rate: Adam's, falling to 0 along a cosine.
         decay: weight decay, a square's price.
-        sparsity: what a weight's size costs, charged after each step by the soft threshold, so
-            that a weight at 0 can come back. (An L1 term behind a ReLU cannot: below 0 it has no
-            gradient and the weight is dead.)
+        sparsity: what a weight's size costs. Where weights are put back on 0 after each step they
+            can come back. (Behind a ReLU, as in the reference code, they cannot: below 0 there is
+            no gradient and a weight is dead.)
     """
 
     epochs: int = 40
@@ -119,18 +119,21 @@ def fit_linear(
     adam = torch.optim.Adam(learned, settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, settings.epochs)
     generator = torch.Generator().manual_seed(seed)
-    _project(weights, 0.0, readable, allowed)
+    _project(weights, readable, allowed)
     losses = []
     for epoch in range(settings.epochs):
         total = 0.0
         for rows in torch.randperm(len(inputs), generator=generator).split(settings.batch_size):
             logits = inputs[rows] @ weights.T + bias
             loss = nn.functional.cross_entropy(logits, labels[rows])
+            # The sum has a slope at 0, too, where a size has none.
+            size = weights.sum() if readable else weights.abs().sum()
             adam.zero_grad()
-            (loss + settings.decay / 2 * weights.square().sum()).backward()
+            (
+                loss + settings.decay / 2 * weights.square().sum() + settings.sparsity * size
+            ).backward()
             adam.step()
-            charge = settings.sparsity * adam.param_groups[0]["lr"]
-            _project(weights, charge, readable, allowed)
+            _project(weights, readable, allowed)
             total += loss.item() * len(rows)
         schedule.step()
         losses.append(total / len(inputs))
@@ -157,19 +160,6 @@ def keep_strongest(head: Linear, per_class: int) -> Bool[Tensor, "class column"]
     return (kept & (head.weights > 0)).scatter_(1, order[:, :1], True)
 
 
-def refit(
-    head: Linear,
-    table: Table,
-    labels: Int[Tensor, " image"],
-    allowed: Bool[Tensor, "class column"],
-    settings: HeadSettings,
-    seed: int,
-) -> Linear:
-    """The same head with only the allowed weights, trained on from where they are."""
-    cut = replace(head, weights=head.weights * allowed)
-    return fit_linear(table, labels, len(head.weights), settings, seed, allowed=allowed, start=cut)
-
-
 def _first(classes: int, inputs: Table, readable: bool, start: Linear | None) -> Tensor:
     if start is not None:
         return start.weights.clone()
@@ -178,14 +168,10 @@ def _first(classes: int, inputs: Table, readable: bool, start: Linear | None) ->
 
 
 @torch.no_grad()
-def _project(
-    weights: Tensor, charge: float, readable: bool, allowed: Bool[Tensor, "class column"] | None
-) -> None:
-    """Charge the price of size, then put back what may not be; in place."""
+def _project(weights: Tensor, readable: bool, allowed: Bool[Tensor, "class column"] | None) -> None:
+    """Put back on 0 what may not be anything else; in place."""
     if readable:
-        weights.sub_(charge).clamp_(min=0)
-    elif charge:
-        weights.copy_(weights.sign() * (weights.abs() - charge).clamp(min=0))
+        weights.clamp_(min=0)
     if allowed is not None:
         weights.mul_(allowed)
 

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.protoquant.codebook import Codebook, Maps
+from fewbits.protoquant.codebook import Codebook, Maps, flat
 from fewbits.protoquant.head import Linear
 from fewbits.report import write_whole
 from fewbits.training import Progress
@@ -176,7 +176,7 @@ def _restart(
     generator: torch.Generator,
 ) -> None:
     """Put dead codes where feature vectors are, and forget what the optimiser knew of them."""
-    vectors = maps.movedim(1, -1).reshape(-1, maps.shape[1])
+    vectors = flat(maps)
     drawn = torch.randint(len(vectors), (len(dead),), generator=generator)
     codebook.codes[dead] = vectors[drawn].to(codebook.codes)
     for moment in ("exp_avg", "exp_avg_sq"):
@@ -186,7 +186,9 @@ def _restart(
 def _fingerprint(codebook: Codebook, probe: Linear, labels: Int[Tensor, " image"]) -> str:
     """What codes begin as, what they are learned for and on which pictures."""
     digest = hashlib.sha256()
-    for values in (codebook.codes.detach(), codebook.mapping.mean, probe.weights, labels):
+    frozen = (*codebook.mapping.state_dict().values(), probe.slope, probe.bias, labels)
+    digest.update(codebook.mapping.kind.encode())
+    for values in (codebook.codes.detach(), *frozen):
         digest.update(values.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
 

@@ -48,25 +48,26 @@ class Mapping(nn.Module):
         self.register_buffer("mean", mean.float().clone())
         for place, basis in enumerate(bases):
             self.register_buffer(f"basis{place}", None if basis is None else basis.float().clone())
-        whole = sum(weight**2 for weight in weights) ** 0.5
-        self.weights = tuple(weight / whole for weight in weights)
+        self.weights = tuple(weights)
 
     @property
     def directions(self) -> int:
         """How many numbers a mapped vector has."""
-        return sum(len(self.mean) if b is None else b.shape[1] for b in self._bases())
+        return sum(len(self.mean) if b is None else b.shape[1] for b in self.bases())
 
     def forward(self, vectors: Float[Tensor, "*place feature"]) -> Float[Tensor, "*place mapped"]:
         """Unit vectors; a vector at the mean itself points nowhere and becomes 0."""
         moved = vectors - self.mean
-        blocks = [moved if basis is None else moved @ basis for basis in self._bases()]
+        blocks = [moved if basis is None else moved @ basis for basis in self.bases()]
+        whole = sum(weight**2 for weight in self.weights) ** 0.5
         parts = [
-            weight * nn.functional.normalize(block, dim=-1)
+            weight / whole * nn.functional.normalize(block, dim=-1)
             for weight, block in zip(self.weights, blocks, strict=True)
         ]
         return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
 
-    def _bases(self) -> list[Tensor | None]:
+    def bases(self) -> list[Tensor | None]:
+        """The basis of each block; None where features stay as they are."""
         return [getattr(self, f"basis{place}") for place in range(self.count)]
 
 

@@ -1,6 +1,6 @@
 """What a vocabulary and its head are worth: accuracy, the length of explanations, and parts.
 
-Each number stands beside what chance or a plainer model reaches.
+Purity, consistency and stability stand beside chance; misalignment beside the other vocabularies.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from fewbits.backbones import Backbone
-from fewbits.data import Split
-from fewbits.features import FeatureCache
+from fewbits.features import FeatureCache, Pictures
 from fewbits.metrics import parts as measures
 from fewbits.protoquant.pipeline import BATCH, Explained
 from fewbits.protoquant.scores import Scored, score
@@ -21,7 +20,8 @@ from fewbits.training import modes_kept, repeatable, to_float
 
 Block = dict[str, object]
 TOP = 10  # pictures a code, of purity
-ATTACKED = 64  # test pictures whose loudest code is attacked
+ATTACKED, ATTACKED_AT_ONCE = 64, 16  # test pictures whose loudest code is attacked
+MARGIN = 10 / 224  # around the box that an attack leaves alone, as a share of the side
 DIGITS = 6
 
 
@@ -30,11 +30,13 @@ class Seen:
     """One split as all measures need it.
 
     Attributes:
+        pictures: pixels, read when they are needed.
         cache: feature maps.
         labels: of the pictures in the cache.
         truth: of their parts, where something is known.
     """
 
+    pictures: Pictures
     cache: FeatureCache
     labels: Int[Tensor, " image"]
     truth: Truth | None
@@ -88,32 +90,42 @@ def purities(found: Explained, train: Seen, test: Seen, tested: Scored, seed: in
 @torch.no_grad()
 @repeatable()
 def steadiness(
-    found: Explained, backbone: Backbone, test: Seen, tested: Scored, split: Split, seed: int
+    found: Explained, backbone: Backbone, test: Seen, tested: Scored, seed: int
 ) -> Block:
-    """Consistency of the codes, and their stability under noise; null without annotated points."""
+    """Consistency of the codes and their stability under noise; null without annotated points.
+
+    Beside each what codes at random cells reach: a box holds some part wherever it is, and where
+    it holds none before and after, nothing has changed.
+    """
+    names = ("consistency", "stability", "consistency_chance", "stability_chance")
     if not isinstance(test.truth, Points):
-        return {"consistency": None, "stability": None}
+        return dict.fromkeys(names)
     truth = test.truth
     box = max(1, round(BOX * truth.side))
     used = (found.head.weights > 0).any(0)
     asked = (found.head.weights > 0)[test.labels][:, used]
     cells, grid = tested.cells[:, used].long(), tested.grid
-    noisy = score(found.vocabulary.maps, _noisy(backbone, split, seed)).cells[:, used].long()
+    noisy = score(found.vocabulary.maps, _noisy(backbone, test.pictures, seed))
+    generator = torch.Generator().manual_seed(seed)
+    one, other = (measures.random_cells(cells, grid, generator) for _ in range(2))
     where = (grid, truth.side, truth.positions, truth.visible, asked, box)
     some = asked.any(0)
+    after = noisy.cells[:, used].long()
     return {
         "consistency": _mean(measures.consistency(cells, *where)[some].double()),
-        "stability": _mean(measures.stability(cells, noisy, *where)[some]),
+        "stability": _mean(measures.stability(cells, after, *where)[some]),
+        "consistency_chance": _mean(measures.consistency(one, *where)[some].double()),
+        "stability_chance": _mean(measures.stability(one, other, *where)[some]),
     }
 
 
-def _noisy(backbone: Backbone, split: Split, seed: int) -> Iterator[Tensor]:
+def _noisy(backbone: Backbone, pictures: Pictures, seed: int) -> Iterator[Tensor]:
     """Feature maps of the pictures with noise, made in the backbone's own units."""
     generator = torch.Generator().manual_seed(seed)
     with modes_kept(backbone):
         backbone.eval()
-        for part in split.images.split(BATCH):
-            shown = normalised(backbone, part)
+        for start in range(0, pictures.count, BATCH):
+            shown = normalised(backbone, pictures.read(start, start + BATCH))
             noise = measures.noise_like(shown.cpu(), generator).to(shown.device)
             yield backbone.body(shown + noise).cpu()
 
@@ -126,17 +138,17 @@ def normalised(backbone: Backbone, images: Tensor) -> Float[Tensor, "image 3 hei
 
 @repeatable()
 def misalignment(
-    found: Explained, backbone: Backbone, split: Split, count: int = ATTACKED
+    found: Explained, backbone: Backbone, pictures: Pictures, count: int = ATTACKED
 ) -> Block:
     """PLC, PAC and PRC: what an attack outside of a code's place does to the code.
 
     Of the first ``count`` pictures, each picture's code of largest contribution is attacked.
     """
-    few = split.images[:count]
+    few = pictures.read(0, min(count, pictures.count))
     changes: dict[str, list[Tensor]] = {"plc": [], "pac": [], "prc": []}
     with modes_kept(backbone):
         backbone.eval()
-        for part in few.split(16):
+        for part in few.split(ATTACKED_AT_ONCE):
             for name, values in _attack(found, backbone, normalised(backbone, part)).items():
                 changes[name].append(values)
     return {name: _mean(torch.cat(values).double()) for name, values in changes.items()}
@@ -146,10 +158,10 @@ def _attack(found: Explained, backbone: Backbone, shown: Tensor) -> dict[str, Te
     side = shown.shape[-1]
 
     def codes(images: Tensor) -> Tensor:
-        return found.vocabulary.maps(backbone.body(images))
+        return found.vocabulary.maps(backbone.body(images)).cpu()
 
     with torch.no_grad():
-        before = codes(shown).cpu()
+        before = codes(shown)
     scores = before.amax((2, 3))
     predicted = found.head(scores).argmax(1)
     code = found.head.contributions(scores, predicted).argmax(1)
@@ -158,10 +170,10 @@ def _attack(found: Explained, backbone: Backbone, shown: Tensor) -> dict[str, Te
     def loudness(images: Tensor) -> Tensor:
         return codes(images)[rows, code].amax((1, 2))
 
-    boxes = measures.keep_box(before[rows, code], side)
+    boxes = measures.keep_box(before[rows, code], side, margin=round(MARGIN * side))
     changed = measures.attack_outside(loudness, shown, boxes)
     with torch.no_grad():
-        after = codes(changed).cpu()
+        after = codes(changed)
     one, other = (measures.enlarge(maps[rows, code], side) for maps in (before, after))
     return {
         "plc": measures.location_change(one, other),

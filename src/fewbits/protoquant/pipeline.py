@@ -1,7 +1,8 @@
 """ProtoQuant from a feature cache to a short explanation: the paper's steps, one call each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Int
@@ -13,8 +14,9 @@ from fewbits.protoquant import codebook as books
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.head import HeadSettings, Linear, fit_linear, keep_strongest
 from fewbits.protoquant.mapping import Mapping, fit_mapping
+from fewbits.protoquant.model import PartModel
 from fewbits.protoquant.scores import Scored, score
-from fewbits.protoquant.vocabulary import Vocabulary
+from fewbits.protoquant.vocabulary import CodeVocabulary, Vocabulary
 
 SAMPLE = 60_000  # vectors that mapping and k-means are fitted to
 STARTS = ("random", "orthogonal", "kmeans")
@@ -85,6 +87,22 @@ def made_of_codes(codebook: Codebook, cache: FeatureCache) -> Tensor:
     return torch.cat([codebook.quantise(maps)[0].mean((2, 3)) for maps in cache.batches(BATCH)])
 
 
+@runtime_checkable
+class Batched(Protocol):
+    """Feature maps that are read a few pictures at a time, as a feature cache's are."""
+
+    def batches(self, batch_size: int) -> Iterable[Tensor]:
+        """[image, feature, high, wide] each."""
+
+
+def usage(codebook: Codebook, cache: Batched) -> Int[Tensor, " code"]:
+    """How many of all cells are nearest to each code."""
+    counts = torch.zeros(codebook.count, dtype=torch.long)
+    for maps in cache.batches(BATCH):
+        counts += codebook.assign(books.flat(maps)).bincount(minlength=codebook.count)
+    return counts
+
+
 @dataclass(frozen=True)
 class Explained:
     """A vocabulary and a head over it.
@@ -98,6 +116,16 @@ class Explained:
     vocabulary: Vocabulary
     head: Linear
     train: Scored
+
+    def part_model(self) -> PartModel:
+        """The same as a model that can be edited.
+
+        Raises:
+            UsageError: its words are no codes.
+        """
+        if not isinstance(self.vocabulary, CodeVocabulary):
+            raise UsageError("only a head over codes is a model of parts, got channels")
+        return PartModel.fresh(self.vocabulary.codebook, self.vocabulary.temperature, self.head)
 
     def look(self, cache: FeatureCache) -> Scored:
         """Scores of other pictures."""
@@ -117,6 +145,31 @@ def explain(
     scored = score(vocabulary.maps, cache.batches(BATCH))
     head = fit_linear(scored.scores, labels, classes, settings, seed, on_step=on_epoch)
     return Explained(vocabulary, head, scored)
+
+
+def prune(codebook: Codebook, cache: Batched, keep: int, rounds: int = 8) -> Codebook:
+    """The codebook without its least used codes, dropped in rounds.
+
+    After each round cells move to the codes that are left, so usage is counted anew. It is counted
+    on the pictures of ``cache``: give it the training ones. (The reference code counts on those it
+    tests with.)
+
+    Raises:
+        UsageError: fewer than 2 codes are to be kept, or more than there are; or no rounds.
+    """
+    if not 2 <= keep <= codebook.count or rounds < 1:
+        raise UsageError(
+            f"expected to keep 2 to {codebook.count} codes in at least 1 round, got {keep} in "
+            f"{rounds}"
+        )
+    start = codebook.count
+    for place in range(1, rounds + 1):
+        left = start - (start - keep) * place // rounds
+        order = usage(codebook, cache).argsort(descending=True, stable=True)[:left]
+        kept = order.sort().values
+        codebook = Codebook(codebook.codes.detach()[kept], codebook.mapping)
+    codebook.usage.copy_(usage(codebook, cache))
+    return codebook.eval()
 
 
 def shorten(

@@ -60,7 +60,7 @@ def code_maps(cosines: CodeMaps, temperature: float | None = TEMPERATURE) -> Cod
 def strongest(maps: CodeMaps) -> Scored:
     """The spatial maximum of each map, and where it is."""
     best = maps.flatten(2).max(2)
-    return Scored(best.values, best.indices.short(), (maps.shape[2], maps.shape[3]))
+    return Scored(best.values, best.indices.int(), (maps.shape[2], maps.shape[3]))
 
 
 @torch.no_grad()

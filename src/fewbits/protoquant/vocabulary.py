@@ -48,7 +48,8 @@ class CodeVocabulary:
 
     def maps(self, features: Features) -> CodeMaps:
         """Shares of each place, or cosines where there is no temperature."""
-        return code_maps(self.codebook.cosines(features), self.temperature)
+        here = features.to(self.codebook.codes.device)
+        return code_maps(self.codebook.cosines(here), self.temperature)
 
     def only(self, kept: Int[Tensor, " kept"]) -> "CodeVocabulary":
         """A smaller codebook."""

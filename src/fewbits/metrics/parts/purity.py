@@ -157,7 +157,7 @@ def _best_pictures(scores: Scores, cells: Cells, grid: Grid, top: int) -> Int[Te
     check_count(top, "top", most=len(scores))
     some = scores.detach().split(CHUNK, dim=1)
     ordered = (part.sort(dim=0, descending=True, stable=True).indices for part in some)
-    return torch.cat([part[:top] for part in ordered], dim=1)
+    return torch.cat([part[:top].clone() for part in ordered], dim=1)  # the rest is let go
 
 
 def _purest(share: Float[Tensor, "code part"], weight: Float[Tensor, "code part"]) -> Purity:
