@@ -170,8 +170,8 @@ def _forest(rows_of: Mapping[str, Mapping[str, Interval]], name: str, what: str)
         f"{title}: " + ", ".join(f"{row} {_signed(cell.mean)}" for row, cell in rows.items())
         for title, rows in rows_of.items()
     )
-    columns = min(len(rows_of), MOST_ABREAST)
-    lines = -(-len(rows_of) // columns)
+    lines = -(-len(rows_of) // MOST_ABREAST)
+    columns = -(-len(rows_of) // lines)  # five stand as three and two, not as four and one
     height = 0.26 * len(names) + 0.8
     drawing = Drawing(f"{name}, {what}, with 95 % intervals. {told}.", 7.6, lines * height + 0.4)
     # One scale for all: what looks larger is larger.
