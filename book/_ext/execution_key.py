@@ -8,6 +8,7 @@ the data they read decide their outputs just as much, so each combination gets a
 import hashlib
 import os
 import shutil
+import site
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -43,11 +44,16 @@ def data_facts(folder: str | None) -> Iterator[str]:
 
 
 def version_facts() -> Iterator[str]:
-    """Python and every installed distribution."""
+    """Python and every installed distribution.
+
+    Not what a process has put on its path since: setuptools, imported by whoever, brings copies of
+    other distributions along, and the same notebooks would get another key.
+    """
     yield sys.version
+    places = [*site.getsitepackages(), site.getusersitepackages()]
     found = {
         canonicalize_name(d.metadata["Name"]): d.version
-        for d in metadata.distributions()
+        for d in metadata.distributions(path=places)
         if d.metadata["Name"]
     }
     yield from (f"{name} {version}" for name, version in sorted(found.items()))

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import execution_key
@@ -120,6 +121,17 @@ def test_the_key_follows_everything_that_outputs_depend_on(checkout, monkeypatch
     monkeypatch.setattr(execution_key, "version_facts", lambda: ["torch 99"])
     keys.append(execution_key.execution_key(checkout))
     assert len(set(keys)) == len(keys)
+
+
+def test_what_a_process_puts_on_its_path_does_not_change_the_key(checkout, monkeypatch, tmp_path):
+    """As setuptools does with the copies that it brings along."""
+    before = execution_key.execution_key(checkout)
+    told = tmp_path / "vendored" / "stray-1.0.dist-info"
+    told.mkdir(parents=True)
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: stray\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(str(told.parent))
+    assert "stray" in {one.metadata["Name"] for one in metadata.distributions()}
+    assert execution_key.execution_key(checkout) == before
 
 
 def test_the_key_ignores_what_does_not_matter(checkout, monkeypatch):
