@@ -216,7 +216,9 @@ def protoquant(
         str, typer.Option(help="Of the softmax over codes; none: plain cosines.")
     ] = "0.1",
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
-    scale: Annotated[str, typer.Option(help="smoke (two minutes) or real (minutes)")] = "smoke",
+    scale: Annotated[
+        str, typer.Option(help="smoke (two minutes) or real (every picture)")
+    ] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights, codes and batches.")] = 0,
     data: Data = None,
 ) -> None:

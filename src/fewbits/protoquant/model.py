@@ -1,7 +1,7 @@
 """The model behind a frozen backbone: codes, a temperature, and a head over their scores."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -87,7 +87,3 @@ class PartModel:
             UsageError: no pictures, or NaN in their maps.
         """
         return score(self.maps, batches)
-
-    def with_head(self, head: Linear) -> "PartModel":
-        """The same codes under another head."""
-        return replace(self, head=head)
