@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fewbits import __version__
-from fewbits.cli import bench, data, doctor, name, run
+from fewbits.cli import bench, data, doctor, name, plan, run
 from fewbits.errors import FewbitsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -19,6 +19,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(run.app, name="run")
 app.add_typer(name.app, name="name")
 app.add_typer(bench.app, name="bench")
+app.add_typer(plan.app, name="plan")
 app.command("doctor")(doctor.doctor)
 
 

@@ -8,16 +8,20 @@ import typer
 
 from fewbits.cli.glm_plan import glm_plan
 from fewbits.cli.options import Data, Dataset, Network, set_name
+from fewbits.cli.part_races import codebook, stage2
 
 app = typer.Typer(
-    help="Measure what a training step, saliency maps or a sparse fit cost.", no_args_is_help=True
+    help="Measure what a training step, saliency maps, a sparse fit or parts cost.",
+    no_args_is_help=True,
 )
 app.command("glm-plan")(glm_plan)
+app.command("codebook")(codebook)
+app.command("stage2")(stage2)
 
 
 @app.callback()
 def bench() -> None:
-    """Measure what a training step, saliency maps or a sparse fit cost."""
+    """Measure what a training step, saliency maps, a sparse fit or parts cost."""
 
 
 @app.command()

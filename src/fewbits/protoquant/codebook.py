@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from fewbits.errors import UsageError
-from fewbits.protoquant.kmeans import ROUNDS, nearest, spherical_kmeans
+from fewbits.protoquant.kmeans import AT_ONCE, ROUNDS, nearest, spherical_kmeans
 from fewbits.protoquant.mapping import Mapping
 
 Maps = Float[Tensor, "image feature high wide"]
@@ -66,8 +66,12 @@ class Codebook(nn.Module):
 
     @torch.no_grad()
     def assign(self, vectors: Float[Tensor, "vector feature"]) -> Int[Tensor, " vector"]:
-        """The nearest code of each vector."""
-        return nearest(self.mapping(vectors), self.keys())[0]
+        """The nearest code of each vector.
+
+        Memory for :data:`fewbits.protoquant.kmeans.AT_ONCE` mapped vectors, whatever their number.
+        """
+        keys = self.keys()
+        return torch.cat([nearest(self.mapping(part), keys)[0] for part in vectors.split(AT_ONCE)])
 
     def quantise(self, maps: Maps) -> tuple[Maps, Int[Tensor, "image high wide"]]:
         """Each place's vector replaced by its nearest code, and which that is.

@@ -96,7 +96,7 @@ def fit_linear(
     """Train a layer by Adam on cross-entropy.
 
     Args:
-        table: scores, or means of feature maps.
+        table: scores, or means of feature maps; the layer is trained where they lie.
         readable: no bias, and weights at least 0: after each step what fell below is put back on
             0. False for a probe: any sign, and a bias.
         allowed: weights that may differ from 0; all by default.
@@ -114,7 +114,8 @@ def fit_linear(
     scale = spread_of(table) if start is None else start.scale
     inputs = table / scale
     weights = nn.Parameter(_first(classes, inputs, readable, start))
-    bias = nn.Parameter(torch.zeros(classes) if start is None else start.bias.clone())
+    bias = torch.zeros(classes, device=table.device) if start is None else start.bias.clone()
+    bias = nn.Parameter(bias)
     learned = [weights] if readable else [weights, bias]
     adam = torch.optim.Adam(learned, settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, settings.epochs)
@@ -164,7 +165,7 @@ def _first(classes: int, inputs: Table, readable: bool, start: Linear | None) ->
     if start is not None:
         return start.weights.clone()
     fill = 1.0 / inputs.shape[1] if readable else 0.0
-    return torch.full((classes, inputs.shape[1]), fill)
+    return torch.full((classes, inputs.shape[1]), fill, device=inputs.device)
 
 
 @torch.no_grad()

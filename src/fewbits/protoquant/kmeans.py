@@ -7,7 +7,8 @@ from torch import Tensor
 from fewbits.errors import UsageError
 
 ROUNDS = 8
-AT_ONCE = 8192  # vectors whose cosines with all codes are in memory together
+AT_ONCE = 2048
+"""Vectors whose cosines with all codes are in memory together: more is slower on a CPU, too."""
 
 
 @torch.no_grad()

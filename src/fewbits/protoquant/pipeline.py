@@ -20,6 +20,7 @@ from fewbits.protoquant.vocabulary import CodeVocabulary, Vocabulary
 
 SAMPLE = 60_000  # vectors that mapping and k-means are fitted to
 STARTS = ("random", "orthogonal", "kmeans")
+PRUNING_ROUNDS = 8
 BATCH = 128  # pictures whose code maps are in memory together
 
 Labels = Int[Tensor, " image"]
@@ -147,7 +148,7 @@ def explain(
     return Explained(vocabulary, head, scored)
 
 
-def prune(codebook: Codebook, cache: Batched, keep: int, rounds: int = 8) -> Codebook:
+def prune(codebook: Codebook, cache: Batched, keep: int, rounds: int = PRUNING_ROUNDS) -> Codebook:
     """The codebook without its least used codes, dropped in rounds.
 
     After each round cells move to the codes that are left, so usage is counted anew. It is counted

@@ -1,5 +1,6 @@
 """``read_folders``: any photographs in folders, one a class, as a set of birds without parts."""
 
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import torch
@@ -51,7 +52,7 @@ def read_folders(
         for part in (TRAIN, test)
         for kind in classes
         for file in sorted((root / part / kind).iterdir())
-        if file.suffix.lower() in ENDINGS and not file.name.startswith(".")
+        if _is_picture(file)
     ]
     labels = [classes.index(path.parts[1]) for path in paths]
     training = [path.parts[0] == TRAIN for path in paths]
@@ -75,6 +76,28 @@ def read_folders(
         validation=photos.take(held),
         test=photos.take(tested),
     )
+
+
+def some_pictures(folder: Path, most: int) -> Photos:
+    """The first pictures found below a folder, however deep they lie; all of one class.
+
+    Only as much of the folder is looked through as is needed.
+
+    Raises:
+        FewbitsError: there are none, or one does not decode; the message names it.
+    """
+    found = islice(filter(_is_picture, folder.rglob("*")), most)
+    paths = [PurePosixPath(path.relative_to(folder)) for path in found]
+    if not paths:
+        raise FewbitsError(
+            f"{folder}: expected pictures in it or in its folders, got none that end in "
+            f"{', '.join(ENDINGS)}"
+        )
+    return _photos(folder, paths, [0] * len(paths))
+
+
+def _is_picture(file: Path) -> bool:
+    return file.suffix.lower() in ENDINGS and not file.name.startswith(".")
 
 
 def _classes(folder: Path) -> list[str]:

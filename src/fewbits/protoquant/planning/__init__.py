@@ -1,0 +1,1 @@
+"""What ProtoQuant takes on a large set, before it is begun: bytes by counting, hours by timing."""
