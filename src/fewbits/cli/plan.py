@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fewbits.errors import FewbitsError
+from fewbits.errors import FewbitsError, UsageError
 
 if TYPE_CHECKING:
     from fewbits.protoquant.planning.plan import Plan, Stage
@@ -63,6 +63,8 @@ def protoquant(
     from fewbits.report import begin, provenance, write_json
     from fewbits.training import pick_device
 
+    if rates is not None and pictures is not None:
+        raise UsageError("--pictures are timed here, --rates are from elsewhere: give one of them")
     begun = begin()
     task, network = task_of(dataset, backbone, side, codes, learn)
     _show_bytes(task)

@@ -28,7 +28,12 @@ ROWS = 8 * BATCH  # of the table that a head is timed on
 
 
 def measure(
-    task: Task, network: Backbone, out: Path, pictures: Path | None, seconds: float | int, device: str
+    task: Task,
+    network: Backbone,
+    out: Path,
+    pictures: Path | None,
+    seconds: float | int,
+    device: str,
 ) -> Rates:
     """All rates of this machine; pictures are only read where a folder of some is given.
 

@@ -1,0 +1,180 @@
+"""A plan by hand: bytes of known networks, seconds at rates that divide well, what is missing."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fewbits.data.picture_sets import PICTURES
+from fewbits.errors import FewbitsError, UsageError
+from fewbits.protoquant.planning import disk, measuring
+from fewbits.protoquant.planning.disk import decode_rate, disk_rates
+from fewbits.protoquant.planning.measuring import measure
+from fewbits.protoquant.planning.plan import plan
+from fewbits.protoquant.planning.rates import MEASURED, Rates, read_rates
+from fewbits.protoquant.planning.task import Task, task_of
+
+CONVNEXT = Task("imagenet", 1_281_167, 1000, "convnext_tiny", 224, 768, 7, 7, 2048, 10)
+SMALL = Task("toy", 100_000, 10, "tiny", 32, 8, 2, 2, 16, learn=3)
+"""64 bytes a picture, 6.4 MB and 400,000 vectors in all."""
+EVEN = Rates(
+    "tiny", 32, 16, 10, "cpu", free=10**9,
+    look=100.0, product=1e9, assign=1e4, learn=1e3, score=1e4, head=1e5, probe=1e5,
+    write=6.4e4, read=6.4e5, decode=400.0,
+)  # fmt: skip
+
+
+def test_imagenets_bytes():
+    """Those known of: 96 GB and 257 GB of feature maps, 5.2 GB of scores."""
+    assert round(CONVNEXT.cache_bytes / 1e9) == 96
+    assert round(replace(CONVNEXT, features=2048).cache_bytes / 1e9) == 257
+    assert f"{CONVNEXT.score_bytes / 1e9:.1f}" == "5.2"
+    assert CONVNEXT.held_bytes == 6 * CONVNEXT.score_bytes
+    assert CONVNEXT.disk_bytes == CONVNEXT.cache_bytes + CONVNEXT.score_bytes
+
+
+def test_a_network_is_asked_for_its_maps():
+    task, network = task_of("imagenet", "resnet50", 224, 2048, 10)
+    assert (task.features, task.high, task.wide, task.pictures) == (2048, 7, 7, 1_281_167)
+    assert network.features == 2048
+    scenes, _ = task_of("scenes", "tiny", 64, 2, 0)
+    known = PICTURES["scenes"]
+    assert (scenes.pictures, scenes.classes) == (known.train, known.classes)
+    assert (scenes.features, scenes.cells) == (128, 64)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("imagnet", "tiny", 64, 16, 1), "no plan for 'imagnet': expected one of imagenet, birds"),
+        (("imagenet", "convnext_tinny", 64, 16, 1), "no backbone is called 'convnext_tinny'"),
+        (("imagenet", "tiny", 0, 16, 1), "--side must be from 1 to 2,048, got 0"),
+        (("imagenet", "tiny", 8, 16, 1), "makes maps of a single place"),
+        (("imagenet", "tiny", 64, 1, 1), "--codes must be from 2 to 65,536, got 1"),
+        (("imagenet", "tiny", 64, 16, -1), "--learn must be from 0 to 1,000, got -1"),
+    ],
+)
+def test_a_task_that_is_none(asked, said):
+    with pytest.raises(UsageError, match=said):
+        task_of(*asked)
+
+
+def test_seconds_by_hand():
+    found = {stage.name: stage for stage in plan(SMALL, EVEN, 2).stages}
+    # 100,000 pictures at 100 a second, then 6.4 MB at 64 kB a second; decoding takes 250 s
+    assert (found["extraction"].one, found["extraction"].many) == (1000 + 100, 500 + 100)
+    stream = 10  # 6.4 MB at 640 kB a second
+    assert found["linear probe"].one == stream + 60
+    # maps of 60,000 pictures, 3.84 MB; 8 rounds over 60,000 vectors
+    assert found["stage 1, k-means"].one == 6 + 48
+    assert found["stage 1, by gradient"].one == 3 * (stream + 100)
+    assert found["scores"].one == stream + 10
+    assert found["stage 2, whole head"].one == 40
+    assert found["stage 2, short head"].one == stream + 10 + 40
+    assert found["pruning by usage"].one == 9 * (stream + 40)
+    behind = [stage for stage in found.values() if stage.name != "extraction"]
+    assert all(stage.one == stage.many for stage in behind)
+    assert not plan(SMALL, EVEN, 2).missing
+
+
+def test_many_devices_wait_for_decoding_and_the_disk():
+    many = plan(SMALL, EVEN, 1000)
+    assert many.stages[0].many == 250 + 100
+    assert many.one - many.many == 1100 - 350
+
+
+def test_what_is_not_measured_is_named_and_not_made_up():
+    found = plan(SMALL, replace(EVEN, decode=None, read=None), 2)
+    assert found.missing == ["decode", "read"]
+    first, *others = found.stages
+    assert (first.one, first.missing) == (1100, ("decode",))
+    lacking = [stage.name for stage in others if stage.missing]
+    assert "scores" in lacking and "stage 2, whole head" not in lacking
+    nothing = plan(SMALL, Rates("tiny", 32, 16, 10, "cpu"), 2)
+    assert nothing.one == 0 and set(nothing.missing) == set(MEASURED) - {"product"}
+
+
+def test_no_learning_needs_no_rate_for_it():
+    found = plan(replace(SMALL, learn=0), replace(EVEN, learn=None), 1)
+    assert not found.missing and found.stages[3].one == 0
+
+
+def test_every_rate_is_measured(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(measuring, "product_rate", lambda device, seconds: 7.0)
+    monkeypatch.setattr(disk, "BLOCK", 2**16)
+    pictures = tmp_path / "pictures" / "train" / "ant"
+    pictures.mkdir(parents=True)
+    for name in "ab":
+        Image.new("RGB", (40, 30), "red").save(pictures / f"{name}.png")
+    task, network = task_of("scenes", "tiny", 32, 16, 1)
+    found = measure(task, network, tmp_path / "out", tmp_path / "pictures", 0.001, "cpu")
+    assert all(getattr(found, name) for name in MEASURED)
+    assert (found.product, found.device) == (7.0, "cpu")
+    assert not (tmp_path / "out").exists()
+    blind = measure(task, network, tmp_path, None, 0.001, "cpu")
+    assert blind.decode is None and blind.look
+    with pytest.raises(UsageError, match="--seconds must be above 0 and at most 600, got 0"):
+        measure(task, network, tmp_path, None, 0, "cpu")
+
+
+def test_a_disk_is_timed_and_left_as_found(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(disk, "BLOCK", 2**16)
+    write, read = disk_rates(tmp_path / "not" / "there", 0.01)
+    assert write > 0 and (read is None or read > 0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_not_tried(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(disk, "free_bytes", lambda folder: disk.SPARE + disk.BLOCK - 1)
+    assert disk_rates(tmp_path, 0.01) == (None, None)
+
+
+def test_a_disk_that_refuses_is_one_line(tmp_path: Path, monkeypatch):
+    def refuse(**settings):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(disk.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(FewbitsError, match=r"cannot be written \(Permission denied\): choose"):
+        disk_rates(tmp_path, 0.01)
+
+
+def test_where_no_pictures_are(tmp_path: Path):
+    with pytest.raises(FewbitsError, match="there is no such folder"):
+        decode_rate(tmp_path / "none", 32, 0.01, 1)
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(FewbitsError, match="expected pictures in it or in its folders"):
+        decode_rate(tmp_path, 32, 0.01, 1)
+
+
+def test_rates_come_back_from_their_file(tmp_path: Path):
+    file = tmp_path / "rates.json"
+    file.write_text(json.dumps({"rates": asdict(EVEN)}))
+    assert read_rates(file, SMALL) == EVEN
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"look": 0},
+        {"look": "fast"},
+        {"read": True},
+        {"write": float("inf")},
+        {"free": -1},
+        {"device": 3},
+        {"more": 1},
+    ],
+)
+def test_a_file_that_holds_no_rates(tmp_path: Path, change):
+    file = tmp_path / "rates.json"
+    file.write_text(json.dumps({"rates": asdict(EVEN) | change}))
+    with pytest.raises(FewbitsError, match="holds no rates: expected a file written by"):
+        read_rates(file, SMALL)
+
+
+def test_rates_of_another_task_are_refused(tmp_path: Path):
+    file = tmp_path / "rates.json"
+    file.write_text(json.dumps({"rates": asdict(EVEN)}))
+    with pytest.raises(UsageError, match="measured for codes 16, the plan is for codes 32"):
+        read_rates(file, replace(SMALL, codes=32))
