@@ -87,7 +87,7 @@ def test_bench_codebook_ends_with_a_line_a_problem(fewbits, tmp_path: Path, monk
     real = race_bench.races
     small = [Problem(200, 8, 10), Problem(300, 12, 20)]
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    monkeypatch.setattr(race_bench, "peak_of", lambda prepare, given, device: 1000)
+    monkeypatch.setattr(race_bench, "peak_of", lambda prepare, given, device, times: 1000)
     monkeypatch.setattr(race_bench, "races", lambda device, rounds: real(device, rounds, small))
     out = tmp_path / "races.json"
     ended = fewbits("bench", "codebook", "--rounds", 1, "--out", out)

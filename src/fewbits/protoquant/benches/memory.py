@@ -10,7 +10,9 @@ from fewbits.glm.planning.memory import Peak
 from fewbits.protoquant.clock import Work, one_thread
 
 
-def peak_of(prepare: Callable[..., Work], given: tuple[object, ...], device: str) -> int | None:
+def peak_of(
+    prepare: Callable[..., Work], given: tuple[object, ...], device: str, times: int = 1
+) -> int | None:
     """Bytes that work takes at its worst, above what its process held before it began.
 
     A process that has worked before keeps memory which the next piece of work then seems not to
@@ -21,6 +23,7 @@ def peak_of(prepare: Callable[..., Work], given: tuple[object, ...], device: str
         prepare: makes the inputs and gives the work; found by its name in a module.
         given: what it is called with.
         device: whose memory is looked at.
+        times: how often it is done; the most counts.
 
     Returns:
         None where the system does not tell.
@@ -28,13 +31,17 @@ def peak_of(prepare: Callable[..., Work], given: tuple[object, ...], device: str
     Raises:
         FewbitsError: the process was ended from outside, mostly for want of memory.
     """
+    spawn, found = get_context("spawn"), []
     try:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
-            return fresh.submit(_measured, prepare, given, device).result()
+        for _ in range(times):
+            with ProcessPoolExecutor(1, mp_context=spawn) as fresh:
+                found.append(fresh.submit(_measured, prepare, given, device).result())
     except BrokenProcessPool as error:
         raise FewbitsError(
             "the process whose memory was measured was ended from outside: is there memory enough?"
         ) from error
+    known = [peak for peak in found if peak is not None]
+    return max(known, default=None)
 
 
 def _measured(prepare: Callable[..., Work], given: tuple[object, ...], device: str) -> int | None:

@@ -58,7 +58,8 @@ class Cost:
 
     Attributes:
         seconds: median.
-        peak: bytes above the inputs at the worst moment; None where the system does not tell.
+        peak: bytes above the inputs at the worst moment of several tries; None where the system
+            does not tell.
     """
 
     seconds: float
