@@ -58,10 +58,12 @@ from fewbits.figures.staircase import (
 )
 from fewbits.figures.tables import percent, table
 from fewbits.figures.travel import follows, home_and_away, twice
+from fewbits.figures.vocabulary import accuracy_over_codes, parts_or_classes, told_in_codes
 
 __all__ = [
     "Drawing",
     "about_what",
+    "accuracy_over_codes",
     "answers_kept",
     "cascade",
     "clip_paths",
@@ -94,6 +96,7 @@ __all__ = [
     "over_passes",
     "pact_function",
     "pairs_and_codes",
+    "parts_or_classes",
     "percent",
     "rebuilt_digits",
     "recorded_accuracy",
@@ -105,6 +108,7 @@ __all__ = [
     "spoken",
     "staircase_and_slope",
     "table",
+    "told_in_codes",
     "twice",
     "values_and_levels",
     "weight_levels",
