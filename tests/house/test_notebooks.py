@@ -12,7 +12,7 @@ import tidy_notebooks
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = first_cell.notebooks()
-CHAPTERS = [p for p in NOTEBOOKS if p.parent.name in ("foundations", "pact", "qsenn")]
+CHAPTERS = [p for p in NOTEBOOKS if p.parent.name in ("foundations", "pact", "qsenn", "protoquant")]
 EXERCISE = re.compile(r"\*\*Exercise (\d+) \(([^)]+)\)\.\*\*")
 FEWEST_EXERCISES = 4
 
