@@ -27,6 +27,7 @@ from fewbits.figures.pact import (
     weight_levels,
     what_a_layer_says,
 )
+from fewbits.figures.patches import adrift, how_far, looks_like, patch_rows, similarity
 from fewbits.figures.portrait import family_portrait
 from fewbits.figures.qsenn import (
     about_what,
@@ -62,6 +63,7 @@ from fewbits.figures.travel import follows, home_and_away, twice
 __all__ = [
     "Drawing",
     "about_what",
+    "adrift",
     "answers_kept",
     "cascade",
     "clip_paths",
@@ -81,8 +83,10 @@ __all__ = [
     "follows",
     "gradient_answers",
     "home_and_away",
+    "how_far",
     "humps",
     "layers",
+    "looks_like",
     "loudest_pictures",
     "map_rows",
     "maps_over",
@@ -94,6 +98,7 @@ __all__ = [
     "over_passes",
     "pact_function",
     "pairs_and_codes",
+    "patch_rows",
     "percent",
     "rebuilt_digits",
     "recorded_accuracy",
@@ -102,6 +107,7 @@ __all__ = [
     "recorded_price",
     "recorded_verdict",
     "settings_tried",
+    "similarity",
     "spoken",
     "staircase_and_slope",
     "table",
