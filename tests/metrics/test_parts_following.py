@@ -9,24 +9,25 @@ from sklearn.metrics.cluster import contingency_matrix
 from fewbits.errors import UsageError
 from fewbits.metrics.parts import cell_parts, main_share
 
-# Two cells of 2 x 2 pixels: one of part 1 with a pixel of part 3, one with a pixel of part 2.
-BY_HAND = torch.tensor([[[1, 1, 0, 0], [1, 3, 0, 2]]], dtype=torch.uint8)
+# Of the cells of 2 x 2 pixels one is of part 1 with a pixel of part 3, one has a pixel of part 2.
+BY_HAND = torch.zeros(1, 4, 4, dtype=torch.uint8)
+BY_HAND[0, :2] = torch.tensor([[1, 1, 0, 0], [1, 3, 0, 2]])
 
 
 def test_a_cell_is_of_the_part_that_covers_most_of_it():
-    assert cell_parts(BY_HAND, (1, 2)).tolist() == [[[1, 2]]]
-    assert cell_parts(BY_HAND, (1, 2), least=0.5).tolist() == [[[1, 0]]]
-    assert cell_parts(BY_HAND, (1, 2), least=0.75).tolist() == [[[1, 0]]]
-    assert cell_parts(BY_HAND, (1, 2), least=1.0).tolist() == [[[0, 0]]]
+    assert cell_parts(BY_HAND, (2, 2)).tolist() == [[[1, 2], [0, 0]]]
+    assert cell_parts(BY_HAND, (2, 2), least=0.5).tolist() == [[[1, 0], [0, 0]]]
+    assert cell_parts(BY_HAND, (2, 2), least=0.75).tolist() == [[[1, 0], [0, 0]]]
+    assert cell_parts(BY_HAND, (2, 2), least=1.0).tolist() == [[[0, 0], [0, 0]]]
     assert cell_parts(torch.zeros_like(BY_HAND), (2, 4)).tolist() == [[[0] * 4] * 2]
 
 
 def test_cells_are_as_counted_pixel_by_pixel():
-    maps = torch.randint(0, 5, (3, 12, 8), generator=torch.Generator().manual_seed(0))
-    found = cell_parts(maps.to(torch.uint8), (3, 4), least=0.25)
+    maps = torch.randint(0, 5, (3, 12, 12), generator=torch.Generator().manual_seed(0))
+    found = cell_parts(maps.to(torch.uint8), (3, 6), least=0.25)
     for image in range(3):
         for row in range(3):
-            for column in range(4):
+            for column in range(6):
                 cell = maps[image, 4 * row : 4 * row + 4, 2 * column : 2 * column + 2]
                 counts = cell.flatten().bincount(minlength=5)[1:]
                 expected = int(counts.argmax()) + 1 if counts.max() >= 0.25 * 8 else 0
@@ -36,11 +37,10 @@ def test_cells_are_as_counted_pixel_by_pixel():
 @pytest.mark.parametrize(
     ("maps", "grid", "least", "told"),
     [
-        (BY_HAND[:0], (1, 2), 0.25, "at least one picture"),
-        (BY_HAND, (1, 3), 0.25, "1 x 3 cells does not divide pictures of 2 x 4"),
-        (BY_HAND, (0, 2), 0.25, "does not divide"),
-        (BY_HAND, (1, 2), 0.0, "above 0 and up to 1, got 0"),
-        (BY_HAND, (1, 2), 1.5, "got 1.5"),
+        (BY_HAND[:0], (2, 2), 0.25, "at least one picture"),
+        (BY_HAND, (1, 3), 0.25, "4 x 4 pixels cannot be cut into 1 x 3"),
+        (BY_HAND, (2, 2), 0.0, "above 0 and up to 1, got 0"),
+        (BY_HAND, (2, 2), 1.5, "got 1.5"),
     ],
 )
 def test_what_are_no_cells_is_refused(maps, grid, least, told):

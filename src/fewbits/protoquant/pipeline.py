@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from fewbits.backbones import Backbone, Classifier
@@ -20,7 +20,7 @@ from fewbits.protoquant.mapping import Mapping, fit_mapping
 from fewbits.protoquant.model import PartModel
 from fewbits.protoquant.scores import Scored, score
 from fewbits.protoquant.vocabulary import CodeVocabulary, Vocabulary
-from fewbits.training import OnStep, TrainSettings, fit
+from fewbits.training import OnStep, TrainSettings, fit, modes_kept, repeatable, to_float
 
 SAMPLE = 60_000  # vectors that mapping and k-means are fitted to
 STARTS = ("random", "orthogonal", "kmeans")
@@ -87,6 +87,19 @@ def look(
     """
     extract(backbone, pictures, folder, on_note=on_note, on_step=on_step)
     return open_cache(folder, key_of(backbone, pictures))
+
+
+@torch.no_grad()
+@repeatable()
+def see(
+    backbone: Backbone, images: UInt8[Tensor, "image 3 height width"]
+) -> Float[Tensor, "image feature high wide"]:
+    """The feature maps of a few pictures, which nobody keeps; the backbone's mode stays."""
+    device = next(backbone.parameters()).device
+    with modes_kept(backbone):
+        backbone.eval()
+        found = [backbone(to_float(part).to(device)).cpu() for part in images.split(BATCH)]
+    return torch.cat(found)
 
 
 @dataclass(frozen=True)

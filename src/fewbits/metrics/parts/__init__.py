@@ -8,6 +8,7 @@ counted row by row. Positions of parts are x, y in pixels of the square picture 
 from fewbits.metrics.parts.boxes import patch_boxes
 from fewbits.metrics.parts.chance import fixed_cells, random_cells
 from fewbits.metrics.parts.consistency import consistency, noise_like, part_vectors, stability
+from fewbits.metrics.parts.covering import covered
 from fewbits.metrics.parts.following import cell_parts, main_share
 from fewbits.metrics.parts.groups import merge_sides
 from fewbits.metrics.parts.misalignment import (
@@ -29,6 +30,7 @@ __all__ = [
     "cell_parts",
     "classes_per_code",
     "consistency",
+    "covered",
     "enlarge",
     "exact_purity",
     "fixed_cells",

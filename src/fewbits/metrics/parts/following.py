@@ -5,12 +5,15 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from fewbits.errors import UsageError
+from fewbits.metrics.parts.boxes import Grid
+from fewbits.metrics.parts.covering import covered
 
 LEAST = 0.25  # of a cell that a part must cover to be its part
+ROUNDING = 1e-6
 
 
 def cell_parts(
-    maps: UInt8[Tensor, "image height width"], grid: tuple[int, int], least: float = LEAST
+    maps: UInt8[Tensor, "image side side"], grid: Grid, least: float = LEAST
 ) -> Int[Tensor, "image high wide"]:
     """The part that covers most of each cell; 0 where none covers at least ``least`` of it.
 
@@ -24,23 +27,11 @@ def cell_parts(
     """
     if not maps.numel():
         raise UsageError("expected the parts of at least one picture, got none")
-    if min(grid) < 1 or maps.shape[1] % grid[0] or maps.shape[2] % grid[1]:
-        raise UsageError(
-            f"a grid of {grid[0]} x {grid[1]} cells does not divide pictures of "
-            f"{maps.shape[1]} x {maps.shape[2]} pixels evenly: enlarge one of them"
-        )
     if not 0 < least <= 1:
         raise UsageError(f"least must be a share of a cell, above 0 and up to 1, got {least:g}")
-    kinds = torch.arange(1, max(2, int(maps.max()) + 1), device=maps.device)
-    high, wide = (size // cells for size, cells in zip(maps.shape[1:], grid, strict=True))
-    best = torch.zeros(len(maps), *grid, dtype=torch.long, device=maps.device)
-    most = torch.full(best.shape, least * high * wide - 1e-6, device=maps.device)
-    for kind in kinds.tolist():
-        here = (maps == kind).float().unflatten(1, (grid[0], high)).unflatten(3, (grid[1], wide))
-        covered = here.sum((2, 4))
-        best[covered > most] = kind
-        most = torch.maximum(most, covered)
-    return best
+    most = covered(maps, max(1, int(maps.max())), grid).max(2)
+    found = torch.where(most.values >= least - ROUNDING, most.indices + 1, 0)
+    return found.view(len(maps), *grid)
 
 
 def main_share(codes: Int[Tensor, " cell"], truth: Int[Tensor, " other"]) -> float:
