@@ -9,6 +9,7 @@ from torchvision import models
 
 from fewbits import backbones
 from fewbits.errors import FewbitsError, UsageError
+from fewbits.features import backbone_fingerprint
 
 # Where a classifier's logits are one linear layer of the maps' means, and which layer it is.
 LINEAR = {
@@ -211,3 +212,54 @@ def test_a_grid_is_known_before_anything_is_computed() -> None:
         backbones.grid_at(backbone, 8)
     with pytest.raises(UsageError, match="--side 4: tiny cannot see pictures of this size"):
         backbones.grid_at(backbone, 4)
+
+
+@pytest.mark.parametrize("node", ["7", "10", "11", "14", "17"])
+def test_an_earlier_end_gives_what_the_layer_there_gives(node):
+    backbone = backbones.build("tiny")
+    backbone(torch.rand(4, 3, 32, 32))  # statistics of its own
+    pictures, statistics = torch.rand(2, 3, 64, 64), backbone.body[1].running_mean.clone()
+    backbone.body[3].eval()
+    cut = backbones.earlier(backbone, node)
+    assert torch.equal(backbone.body[1].running_mean, statistics)
+    assert backbone.training and not backbone.body[3].training and not cut.training
+    shown = (pictures - backbone.mean) / backbone.std
+    expected = backbone.eval().body[: int(node) + 1](shown)
+    assert torch.equal(cut(pictures), expected) and cut.features == expected.shape[1]
+
+
+def test_weights_of_an_earlier_end_are_shared_and_any_network_has_one():
+    backbone = backbones.build("mobilenet_v2")
+    cut = backbones.earlier(backbone, "add_8")
+    assert cut.features == 160
+    ours = {id(weight) for weight in backbone.parameters()}
+    assert {id(weight) for weight in cut.parameters()} < ours
+
+
+def test_two_ends_with_the_same_layers_are_told_apart_in_a_cache():
+    backbone = backbones.build("mobilenet_v2").eval()
+    before, after = (backbones.earlier(backbone, node) for node in ("features.15.conv.3", "add_8"))
+    assert before.state_dict().keys() == after.state_dict().keys()
+    assert backbone_fingerprint(before) != backbone_fingerprint(after)
+
+
+@pytest.mark.parametrize(
+    ("name", "node", "message"),
+    [
+        ("tiny", "18", "tiny has no '18' inside; expected one of its 19 nodes"),
+        ("tiny", "", "for example"),
+        ("vgg11", "no", "vgg11 has no 'no' inside"),
+    ],
+)
+def test_an_end_that_is_not_there_is_refused(name, node, message):
+    backbone = backbones.build(name)
+    with pytest.raises(UsageError, match=re.escape(message)):
+        backbones.earlier(backbone, node)
+    assert backbone.training
+
+
+def test_an_end_without_places_is_refused():
+    flat = backbones.build("tiny")
+    flat.body.append(torch.nn.AdaptiveAvgPool2d(1))
+    with pytest.raises(UsageError, match=r"gives 128 x 1 x 1 numbers a picture, no maps"):
+        backbones.earlier(flat, "18")

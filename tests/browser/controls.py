@@ -8,6 +8,7 @@ from unittest.mock import ANY
 import pytest
 import torch
 from bird_samples import SPECIES, bird_network, explain_birds
+from code_samples import explore_codes, trained
 from comparison_samples import METHODS, MODELS, comparison
 from contract import Hand, Mark, Numbers, Sample, Sent, Spoilt, replaced
 from digit_networks import CLASSES, compact_networks, digit_images
@@ -22,6 +23,7 @@ from step_samples import steps
 from fewbits.pact.replay import Frame, Replay
 from fewbits.widgets import (
     AlphaReplay,
+    CodebookExplorer,
     ConceptNames,
     DrawDigit,
     ExplainBird,
@@ -448,6 +450,58 @@ CONCEPT_NAMES = Sample(
     ),
 )
 
+CODEBOOK_EXPLORER = Sample(
+    kind=CodebookExplorer,
+    make=lambda: explore_codes(codes=7),
+    other=lambda: explore_codes(trained((3, 5), None), count=2, codes=5, code=2),
+    named=lambda name: explore_codes(class_names=[name, *SPECIES[1:]], explained=name),
+    named_inputs=("explained",),
+    inputs={
+        "image": "1: Reed Lancer",
+        "codes": "Codes, K",
+        "temperature": "Temperature",
+        "plain": "plain cosines, no softmax",
+        "explained": "Explain the logit of",
+        "code": "Show the map of",
+        "reason": "code 6",
+    },
+    sliders={"codes": "7", "temperature": "0.1"},
+    outputs=2 + 4 + 3 + 5 + 5 + 4 * 5,  # sliders, facts, sums, the map; a class; a code
+    drawings=2 + 4 * 3,
+    numbers=CodebookExplorer.numbers,
+    sent=(
+        Sent("image", 4, {"image": "4"}),
+        Sent("codes", 12, {"codes": "2"}),
+        Sent("code", 1, {"code": "1"}),
+        Sent("temperature", 0.2, {"temperature": "26"}),
+        Sent("explained", "Winter_Kite", {"explained": "Winter_Kite"}),
+        Sent("plain", True, {"plain": "true"}),
+    ),
+    hands=(
+        Hand("codes", "ArrowRight", {"codes": 12}),
+        Hand("temperature", "ArrowLeft", {"temperature": 0.089}),
+        Hand("reason", "ArrowDown", {"code": ANY}),
+        Hand("code", "End", {"code": 11}),
+        Hand("plain", "Space", {"plain": True}),
+        Hand("explained", "End", {"explained": "Tide_Plover"}),
+        Hand("image", "ArrowRight", {"image": 1}),
+        Hand("codes", "Home", {"codes": 4, "code": -1}),
+    ),
+    mark=Mark(".ce-row .protoquant-fill", "fill", "protoquant"),
+    pictures=(
+        "The picture, Reed Lancer, in 4 of 7 codes",
+        "What the codes add to the logit of Reed Lancer, 2.48",
+        "The largest logits, the first that of Reed Lancer",
+    ),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+        Spoilt(replaced('"side":64', '"side":32'), "its pictures arrived cut"),
+        Spoilt(replaced('"books":[', '"books":[],"rest":['), "no picture or no codebook arrived"),
+        Spoilt(replaced('"classes":["Reed_Lancer",', '"classes":['), "codes, pictures and heads"),
+    ),
+)
+
 CONTROLS = (
     PLAYGROUND,
     ALPHA_REPLAY,
@@ -458,6 +512,7 @@ CONTROLS = (
     EXPLAIN_BIRD,
     ITERATION_STEPPER,
     CONCEPT_NAMES,
+    CODEBOOK_EXPLORER,
 )
 
 every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)

@@ -12,7 +12,8 @@ import tidy_notebooks
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = first_cell.notebooks()
-CHAPTERS = [p for p in NOTEBOOKS if p.parent.name in ("foundations", "pact", "qsenn")]
+PARTS = ("foundations", "pact", "qsenn", "protoquant")
+CHAPTERS = [p for p in NOTEBOOKS if p.parent.name in PARTS]
 EXERCISE = re.compile(r"\*\*Exercise (\d+) \(([^)]+)\)\.\*\*")
 FEWEST_EXERCISES = 4
 

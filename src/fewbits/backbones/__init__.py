@@ -2,6 +2,7 @@
 
 from fewbits.backbones.checking import grid_at, weights_identity
 from fewbits.backbones.classifier import Classifier
+from fewbits.backbones.earlier import earlier
 from fewbits.backbones.networks import (
     PUBLISHED,
     TINY,
@@ -17,6 +18,7 @@ __all__ = [
     "Backbone",
     "Classifier",
     "build",
+    "earlier",
     "grid_at",
     "weights_identity",
 ]

@@ -86,20 +86,29 @@ def build(name: str, weights: Path | str | None = None) -> Backbone:
     body = create_feature_extractor(network, {node: "maps"})
     # Each network's own, as its published weights were trained with.
     shown = models.get_model_weights(name).DEFAULT.transforms()
-    backbone = Backbone(name, _Only(body), features, shown.mean, shown.std)
+    backbone = Backbone(name, OneOutput(body), features, shown.mean, shown.std)
     if weights is not None and weights != PUBLISHED:
         backbone.note = load_weights(body, network, Path(weights))
     return backbone
 
 
-class _Only(nn.Module):
-    """The one output of a feature extractor, out of its dictionary."""
+class OneOutput(nn.Module):
+    """The one output of a feature extractor, out of its dictionary.
 
-    def __init__(self, extractor: nn.Module) -> None:
+    Attributes:
+        node: where it was taken, if that is to tell this network from others of the same layers.
+    """
+
+    def __init__(self, extractor: nn.Module, node: str = "") -> None:
         super().__init__()
-        self.extractor = extractor
+        self.extractor, self.node = extractor, node
+
+    def extra_repr(self) -> str:
+        """What a printed network says of it."""
+        return self.node
 
     def forward(self, images: Tensor) -> Tensor:
+        """That output."""
         found: Tensor = self.extractor(images)["maps"]
         return found
 

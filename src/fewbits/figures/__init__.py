@@ -27,6 +27,7 @@ from fewbits.figures.pact import (
     weight_levels,
     what_a_layer_says,
 )
+from fewbits.figures.patches import adrift, how_far, looks_like, patch_rows, similarity
 from fewbits.figures.portrait import family_portrait
 from fewbits.figures.qsenn import (
     about_what,
@@ -58,10 +59,13 @@ from fewbits.figures.staircase import (
 )
 from fewbits.figures.tables import percent, table
 from fewbits.figures.travel import follows, home_and_away, twice
+from fewbits.figures.vocabulary import accuracy_over_codes, parts_or_classes, told_in_codes
 
 __all__ = [
     "Drawing",
     "about_what",
+    "accuracy_over_codes",
+    "adrift",
     "answers_kept",
     "cascade",
     "clip_paths",
@@ -81,8 +85,10 @@ __all__ = [
     "follows",
     "gradient_answers",
     "home_and_away",
+    "how_far",
     "humps",
     "layers",
+    "looks_like",
     "loudest_pictures",
     "map_rows",
     "maps_over",
@@ -94,6 +100,8 @@ __all__ = [
     "over_passes",
     "pact_function",
     "pairs_and_codes",
+    "parts_or_classes",
+    "patch_rows",
     "percent",
     "rebuilt_digits",
     "recorded_accuracy",
@@ -102,9 +110,11 @@ __all__ = [
     "recorded_price",
     "recorded_verdict",
     "settings_tried",
+    "similarity",
     "spoken",
     "staircase_and_slope",
     "table",
+    "told_in_codes",
     "twice",
     "values_and_levels",
     "weight_levels",

@@ -8,13 +8,13 @@ from typing import TypeVar
 import torch
 
 from fewbits import backbones
-from fewbits.backbones import Backbone, Classifier
-from fewbits.data import SCALES, ImageSet
+from fewbits.backbones import Backbone
+from fewbits.data import SCALES
 from fewbits.data.cub import BirdSet, Photos
 from fewbits.data.picture_sets import PICTURES
 from fewbits.data.pictures import load_pictures, with_pixels
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.features import PhotoPictures, extract, key_of, open_cache
+from fewbits.features import PhotoPictures
 from fewbits.protoquant import pipeline
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.grounding import nearest_patches
@@ -46,9 +46,7 @@ from fewbits.report import Report, begin, provenance, run_once
 from fewbits.training import (
     LARGEST_SEED,
     OnStage,
-    TrainSettings,
     accuracy,
-    fit,
     pick_device,
     stage,
 )
@@ -304,25 +302,19 @@ class Bench:
         backbone, found = self.backbone.to(pick_device()), None
         if self.settings.tuned:
             pictures = with_pixels(self.known, self.settings.shown_side, self.workers)
-            found = self._tune(backbone, pictures)
-        return backbone.requires_grad_(False).eval(), found
-
-    def _tune(self, backbone: Backbone, pictures: ImageSet) -> float:
-        classifier = Classifier(backbone, pictures.num_classes, self.settings.seed).to(
-            pick_device()
-        )
-        rate = 3e-4 if self.settings.weights else 3e-3
-        move = max(1, self.settings.shown_side // 16)
-        training = TrainSettings(self.settings.tuned, 32, rate, shift=move, mirror=True)
-        fit(
-            classifier,
-            pictures.train,
-            training,
-            self.settings.seed,
-            checkpoint=self.out / "backbone.pt",
-            on_step=stage("backbone", self.on_stage),
-        )
-        return accuracy(classifier.eval(), pictures.test)
+            classifier = pipeline.train_backbone(
+                backbone,
+                pictures,
+                self.settings.tuned,
+                self.settings.seed,
+                learning_rate=(
+                    pipeline.FROM_WEIGHTS if self.settings.weights else pipeline.FROM_NOTHING
+                ),
+                checkpoint=self.out / "backbone.pt",
+                on_step=stage("backbone", self.on_stage),
+            )
+            found = accuracy(classifier.eval(), pictures.test)
+        return pipeline.freeze(backbone), found
 
     def look(self, backbone: Backbone, name: str) -> Seen:
         """The feature maps of one split, from disk if they are there."""
@@ -334,8 +326,7 @@ class Bench:
             if self.on_stage is not None:
                 self.on_stage(f"features of {name}", done, total, None)
 
-        extract(backbone, pictures, folder, on_note=self.on_note, on_step=told)
-        cache = open_cache(folder, key_of(backbone, pictures))
+        cache = pipeline.look(backbone, pictures, folder, on_note=self.on_note, on_step=told)
         photos = photos.take(cache.kept.tolist())  # those that have a row in the cache
         pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
         truth = truth_of(self.known, photos, self.settings.shown_side)

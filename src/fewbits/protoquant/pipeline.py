@@ -1,15 +1,18 @@
-"""ProtoQuant from a feature cache to a short explanation: the paper's steps, one call each."""
+"""ProtoQuant from pictures to a short explanation: the paper's steps, one call each."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from fewbits.backbones import Backbone, Classifier
+from fewbits.data import ImageSet
 from fewbits.errors import UsageError
-from fewbits.features import FeatureCache
+from fewbits.features import FeatureCache, Pictures, extract, key_of, open_cache
 from fewbits.protoquant import codebook as books
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.head import HeadSettings, Linear, fit_linear, keep_strongest
@@ -17,13 +20,87 @@ from fewbits.protoquant.mapping import Mapping, fit_mapping
 from fewbits.protoquant.model import PartModel
 from fewbits.protoquant.scores import Scored, score
 from fewbits.protoquant.vocabulary import CodeVocabulary, Vocabulary
+from fewbits.training import OnStep, TrainSettings, fit, modes_kept, repeatable, to_float
 
 SAMPLE = 60_000  # vectors that mapping and k-means are fitted to
 STARTS = ("random", "orthogonal", "kmeans")
 PRUNING_ROUNDS = 8
 BATCH = 128  # pictures whose code maps are in memory together
+FROM_NOTHING, FROM_WEIGHTS = 3e-3, 3e-4  # learning rates of a backbone
 
 Labels = Int[Tensor, " image"]
+
+
+def train_backbone(
+    backbone: Backbone,
+    pictures: ImageSet,
+    epochs: int,
+    seed: int,
+    *,
+    learning_rate: float = FROM_NOTHING,
+    checkpoint: Path | None = None,
+    on_step: OnStep | None = None,
+) -> Classifier:
+    """Stage 0: the backbone trained in place under the plainest classifier, not yet frozen.
+
+    Args:
+        learning_rate: for weights that know pictures already :data:`FROM_WEIGHTS`.
+        checkpoint: written after every epoch. If it is there already, training goes on from it.
+
+    Returns:
+        The classifier, on the device that the backbone is on.
+
+    Raises:
+        UsageError: the checkpoint is another training's.
+        FewbitsError: as :func:`fewbits.training.fit`.
+    """
+    classifier = Classifier(backbone, pictures.num_classes, seed)
+    classifier = classifier.to(next(backbone.parameters()).device)
+    move = max(1, pictures.train.images.shape[-1] // 16)
+    settings = TrainSettings(epochs, 32, learning_rate, shift=move, mirror=True)
+    fit(classifier, pictures.train, settings, seed, checkpoint=checkpoint, on_step=on_step)
+    return classifier
+
+
+def freeze(backbone: Backbone) -> Backbone:
+    """The same backbone, which from now on has no gradient and keeps its batch statistics."""
+    return backbone.requires_grad_(False).eval()
+
+
+def look(
+    backbone: Backbone,
+    pictures: Pictures,
+    folder: Path,
+    *,
+    on_note: Callable[[str], None] | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> FeatureCache:
+    """The feature maps of pictures: from disk if they are there, else seen once and kept.
+
+    Args:
+        folder: of these maps alone.
+        on_note: told what a user should know, a line at a time.
+        on_step: told of each batch: pictures seen and how many there are.
+
+    Raises:
+        UsageError: the folder holds other features.
+        FewbitsError: as :func:`fewbits.features.extract`.
+    """
+    extract(backbone, pictures, folder, on_note=on_note, on_step=on_step)
+    return open_cache(folder, key_of(backbone, pictures))
+
+
+@torch.no_grad()
+@repeatable()
+def see(
+    backbone: Backbone, images: UInt8[Tensor, "image 3 height width"]
+) -> Float[Tensor, "image feature high wide"]:
+    """The feature maps of a few pictures, which nobody keeps; the backbone's mode stays."""
+    device = next(backbone.parameters()).device
+    with modes_kept(backbone):
+        backbone.eval()
+        found = [backbone(to_float(part).to(device)).cpu() for part in images.split(BATCH)]
+    return torch.cat(found)
 
 
 @dataclass(frozen=True)

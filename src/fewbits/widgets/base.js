@@ -30,6 +30,8 @@ const newId = () => `fb-${Math.random().toString(36).slice(2)}`;
 
 const percent = (share) => (Number.isFinite(share) ? `${digits(100 * share, 3)} %` : "none");
 const whole = (count) => Math.round(count).toLocaleString("en-GB");
+const spoken = (name) => name.replaceAll("_", " ");
+const largest = (values) => values.indexOf(Math.max(...values)); // of equal ones the first
 
 // A number in the page. data-value names it, data-exact keeps every digit (for tests and for copying).
 function output(name) {

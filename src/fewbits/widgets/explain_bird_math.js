@@ -31,8 +31,6 @@ async function makeBirds(cargo, arrays) {
 }
 
 const UNCHANGED = { dropped: new Set(), flipped: new Set() };
-const largest = (values) => values.indexOf(Math.max(...values)); // of equal ones the first
-const spoken = (name) => name.replaceAll("_", " ");
 
 // What is dropped and flipped, by places.
 function changesIn(birds, model) {

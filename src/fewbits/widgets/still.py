@@ -5,6 +5,8 @@ from html import escape
 
 WIDTH, HEIGHT = 320, 175
 LEFT, RIGHT, TOP, BOTTOM = 10.0, 310.0, 10.0, 140.0
+ROW, NAME, NUMBER = 16, 130, 44  # a row's height; the widths of its name and of its number
+LETTERS = 20
 
 Scale = Callable[[float], float]
 
@@ -35,4 +37,30 @@ def panel(
         f'width="{RIGHT - LEFT:g}" height="{BOTTOM - TOP:g}"/>{marks}{labels}'
         f'<text x="{RIGHT:g}" y="{HEIGHT - 5}" text-anchor="end">{escape(axis)}</text>'
         "</svg></figure>"
+    )
+
+
+def bars(title: str, rows: Sequence[tuple[str, float, str]]) -> str:
+    """Rows of a name, a bar from 0 to the right or the left, its colour's class, and a number."""
+    low, high = min(0.0, *(row[1] for row in rows)), max(0.0, *(row[1] for row in rows))
+    x = scale(low, high + 1e-9, NAME + 5.0, WIDTH - NUMBER - 5.0)
+    marks = ""
+    for place, (name, value, kind) in enumerate(rows):
+        top, short = place * ROW, name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
+        number = f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+        marks += (
+            f'<text x="{NAME}" y="{top + 12}" text-anchor="end">{escape(short)}</text>'
+            f'<path class="{kind}" d="M{x(0):.1f} {top + 3}H{x(value):.1f}v10H{x(0):.1f}z"/>'
+            f'<text x="{WIDTH - 2}" y="{top + 12}" text-anchor="end">{number}</text>'
+        )
+    return figure(title, WIDTH, len(rows) * ROW, marks)
+
+
+def figure(title: str, width: int, height: int, marks: str, shown: int | None = None) -> str:
+    """Any marks under a caption, which also describes them; ``shown`` pixels wide, or ``width``."""
+    size = f'width="{shown or width}" height="{(shown or width) * height // width}"'
+    return (
+        f"<figure><figcaption>{escape(title)}</figcaption>"
+        f'<svg role="img" aria-label="{escape(title)}" viewBox="0 0 {width} {height}" {size}>'
+        f"{marks}</svg></figure>"
     )

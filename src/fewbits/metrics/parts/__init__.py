@@ -8,6 +8,8 @@ counted row by row. Positions of parts are x, y in pixels of the square picture 
 from fewbits.metrics.parts.boxes import patch_boxes
 from fewbits.metrics.parts.chance import fixed_cells, random_cells
 from fewbits.metrics.parts.consistency import consistency, noise_like, part_vectors, stability
+from fewbits.metrics.parts.covering import covered
+from fewbits.metrics.parts.following import cell_parts, main_share
 from fewbits.metrics.parts.groups import merge_sides
 from fewbits.metrics.parts.misalignment import (
     activation_change,
@@ -25,8 +27,10 @@ __all__ = [
     "activation_change",
     "attack_outside",
     "carrying",
+    "cell_parts",
     "classes_per_code",
     "consistency",
+    "covered",
     "enlarge",
     "exact_purity",
     "fixed_cells",
@@ -34,6 +38,7 @@ __all__ = [
     "keep_box",
     "local_size",
     "location_change",
+    "main_share",
     "merge_sides",
     "noise_like",
     "part_vectors",
