@@ -202,7 +202,7 @@ def _check(settings: Settings, known: BirdSet) -> Backbone:
         if not getattr(known, name).count:
             raise FewbitsError(f"{known.folder}: expected pictures to {name} with, got none")
     torch.manual_seed(settings.seed)
-    backbone = backbones.build(settings.backbone, settings.weights or None)
+    backbone = backbones.build(settings.backbone, settings.weights or None, settings.shown_side)
     high, wide = backbones.grid_at(backbone, settings.shown_side)
     vectors = known.train.count * high * wide
     if settings.codes > min(vectors, pipeline.SAMPLE):
