@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from torchvision.datasets import Imagenette
+import torch
+from torchvision.datasets import ImageNet, Imagenette
 from toys import serving
 from wordnet_toys import NAMES, THREE, draw, pack, toy_imagenette, write_folders, write_tiny
 
@@ -122,6 +123,15 @@ def test_imagenette_is_fetched_on_from_a_cut_and_is_what_torchvision_reads(tmp_p
     ours = pictures.load_pictures("imagenette", home, "real")
     assert tuple(names[0] for names in theirs.classes) == ours.class_names
     assert labelled(ours.test) == {Path(path).name: label for path, label in theirs._samples}
+
+
+def test_imagenet_is_read_as_torchvision_reads_it(tmp_path):
+    root = write_folders(tmp_path / "imagenet")
+    table = {one: (name, "another name") for one, name in zip(THREE, ("a", "b", "c"), strict=True)}
+    torch.save((table, list(THREE)), root / "meta.bin")
+    theirs, ours = ImageNet(root, "val"), pictures.load_pictures("imagenet", tmp_path, "real")
+    assert tuple(names[0] for names in theirs.classes) == ours.class_names == ("a", "b", "c")
+    assert labelled(ours.test) == {Path(path).name: label for path, label in theirs.samples}
 
 
 def test_wrong_bytes_and_another_archive_leave_nothing(tmp_path):
