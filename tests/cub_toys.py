@@ -77,7 +77,7 @@ def pack_toy(root: Path) -> bytes:
 def toy_set(url: str, packed: bytes) -> PictureSet:
     """What would be known of CUB if the toy were it, and its archive at ``url``."""
     md5 = hashlib.md5(packed).hexdigest()
-    archive = Archive(url, "CUB_200_2011.tgz", len(packed), md5, unpacked=10**6)
+    archive = Archive(url, "CUB_200_2011.tgz", len(packed), md5, 10**6, "CUB_200_2011/images.txt")
     return replace(CUB_SET, classes=3, train=7, test=3, archive=archive)
 
 

@@ -1,4 +1,4 @@
-"""The two kinds of error a reader can meet, and how the command line ends on each."""
+"""The kinds of error a reader can meet, and how the command line ends on each."""
 
 
 class FewbitsError(Exception):
@@ -14,3 +14,7 @@ class UsageError(FewbitsError, ValueError):
     """The call itself is wrong: a setting out of range, an unknown name. Exit code 2."""
 
     exit_code = 2
+
+
+class BrokenPictureError(FewbitsError):
+    """What should be a picture is missing, does not decode, or holds what cannot be shown."""

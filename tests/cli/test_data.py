@@ -125,6 +125,10 @@ def test_check_of_nothing_is_fine_where_no_folder_was_named(fewbits) -> None:
         "scenes: embedded, drawn when first asked for",
         "cub: not here",
         "travelingbirds: not here",
+        "imagenette: not here",
+        "imagenet: not here",
+        "tiny-imagenet: not here",
+        "tiny-imagenet-50: not here",
     ]
 
 

@@ -1,4 +1,4 @@
-"""``get_cub``: the archive fetched, checked and unpacked, from a mirror on this machine."""
+"""``get_pictures``: the archive fetched, checked and unpacked, from a mirror on this machine."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ from cub_toys import pack_toy, toy_set, write_toy
 from filelock import FileLock
 from toys import Mirror, serving
 
-from fewbits.data.cub import get_cub, getting, read_cub
+from fewbits.data.cub import get_pictures, getting, read_cub
 from fewbits.data.picture_sets import PASTED_SET, PictureSet
 from fewbits.errors import FewbitsError, UsageError
 
@@ -62,7 +62,7 @@ def expected(tmp_path: Path) -> dict[str, bytes]:
 def failure(info: PictureSet, home: Path) -> str:
     """The line of a failed get, after which there is no folder that looks whole."""
     with pytest.raises(FewbitsError) as caught:
-        get_cub(info, home)
+        get_pictures(info, home)
     assert not (home / NAME).exists()
     assert not list(home.glob(".*.part")) and "\n" not in str(caught.value)
     return str(caught.value)
@@ -70,7 +70,7 @@ def failure(info: PictureSet, home: Path) -> str:
 
 def test_the_folder_appears_whole_and_nothing_else_is_left(info, home, tmp_path) -> None:
     seen: list[tuple[str, int, int]] = []
-    assert get_cub(info, home, lambda *report: seen.append(report))
+    assert get_pictures(info, home, lambda *report: seen.append(report))
     assert files(home) == expected(tmp_path)
     assert {path.name for path in home.iterdir()} <= {NAME, f".{NAME}.lock"}
     size = info.archive.size
@@ -80,15 +80,15 @@ def test_the_folder_appears_whole_and_nothing_else_is_left(info, home, tmp_path)
 
 
 def test_a_second_get_asks_nobody_and_writes_nothing(info, home, mirror) -> None:
-    get_cub(info, home)
+    get_pictures(info, home)
     before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
-    assert not get_cub(info, home) and not get_cub(info, home / NAME)
+    assert not get_pictures(info, home) and not get_pictures(info, home / NAME)
     assert len(mirror.asked) == 1
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
 
 
 def test_a_set_that_was_unpacked_by_hand_is_whole_too(info, tmp_path, mirror) -> None:
-    assert not get_cub(info, write_toy(tmp_path / "hand"))
+    assert not get_pictures(info, write_toy(tmp_path / "hand"))
     assert not mirror.asked
 
 
@@ -97,14 +97,14 @@ def test_an_empty_folder_and_some_of_the_classes_elsewhere_are_no_hindrance(
 ) -> None:
     (home / NAME).mkdir(parents=True)
     write_toy(home / "cub100")
-    assert get_cub(info, home)
+    assert get_pictures(info, home)
     assert read_cub(home / NAME).train.count == 4
 
 
 def test_an_archive_that_lies_there_is_used_and_kept(info, home, packed, mirror) -> None:
     home.mkdir(parents=True)
     (home / f"{NAME}.tgz").write_bytes(packed)
-    assert get_cub(info, home)
+    assert get_pictures(info, home)
     assert (home / f"{NAME}.tgz").read_bytes() == packed and not mirror.asked
 
 
@@ -120,9 +120,9 @@ def test_stopped_at_any_moment_the_next_call_ends_whole(
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            get_cub(info, home, stop)
+            get_pictures(info, home, stop)
         assert not (home / NAME).exists()
-    assert get_cub(info, home)
+    assert get_pictures(info, home)
     assert {k: v for k, v in files(home).items() if k != f"{NAME}.tgz"} == expected(tmp_path)
     assert len(mirror.asked) == 2 and mirror.asked[1][1].startswith("bytes=")
 
@@ -155,7 +155,7 @@ def replace(source, target):
 getting.os = types.SimpleNamespace(replace=replace)
 if moment == "unlink":
     Path.unlink = die
-getting.get_cub(toy_set(url, Path(original).read_bytes()), home, report)
+getting.get_pictures(toy_set(url, Path(original).read_bytes()), home, report)
 """
 
 
@@ -185,7 +185,7 @@ def test_killed_at_any_moment_the_next_call_ends_whole(
     assert left == LEFT[moment]
     moved = home / HALF / NAME / "attributes" / "attributes.txt"
     assert moved.is_file() == (moment == "before the rename")
-    assert get_cub(info, home) == (NAME not in left)
+    assert get_pictures(info, home) == (NAME not in left)
     assert {k: v for k, v in files(home).items() if k in expected(tmp_path)} == expected(tmp_path)
     # A set that is whole is not touched again, so what stood beside it stays.
     assert {path.name for path in home.iterdir()} - {f".{NAME}.lock"} == (
@@ -201,7 +201,7 @@ def test_a_truncated_archive_says_how_to_go_on(info, home, packed, mirror, tmp_p
     assert f"{path}: expected {len(packed):,} bytes, got 2,000: it was cut short" in message
     assert f"rename it to {NAME}.tgz.part, and it goes on from there" in message
     path.rename(home / f"{NAME}.tgz.part")
-    assert get_cub(info, home) and mirror.asked == [(f"/{NAME}.tgz", "bytes=2000-")]
+    assert get_pictures(info, home) and mirror.asked == [(f"/{NAME}.tgz", "bytes=2000-")]
     assert files(home) == expected(tmp_path)
 
 
@@ -244,7 +244,7 @@ def test_space_is_counted_before_anything_is_fetched(
     assert "expected 1 MB of free disk, there are 1 MB" in failure(info, home)
     assert not mirror.asked
     monkeypatch.setattr("fewbits.data.disk.free_bytes", lambda _: needed)
-    assert get_cub(info, home)
+    assert get_pictures(info, home)
 
 
 def test_what_is_not_whole_in_its_place_is_left_alone(info, tmp_path, mirror) -> None:
@@ -255,14 +255,14 @@ def test_what_is_not_whole_in_its_place_is_left_alone(info, tmp_path, mirror) ->
     before = files(home)
     said = rf"{NAME}: expected all of cub or no such folder, .*{picture.name}: expected a pic"
     with pytest.raises(FewbitsError, match=said):
-        get_cub(info, home)
+        get_pictures(info, home)
     picture.write_bytes(whole)
     with pytest.raises(FewbitsError, match="3 of 4 classes; move it away and run the same"):
-        get_cub(replace(info, classes=4), home)
+        get_pictures(replace(info, classes=4), home)
     shutil.rmtree(home / NAME)
     (home / NAME).write_text("a file")
     with pytest.raises(FewbitsError, match="expected all of cub or no such folder"):
-        get_cub(info, home)
+        get_pictures(info, home)
     assert not mirror.asked and len(before) > 10
 
 
@@ -271,7 +271,7 @@ def test_two_at_once_do_not_write_into_one_file(info, home, mirror) -> None:
     with FileLock(home / f".{NAME}.lock"):
         assert "another fewbits is getting it: wait" in failure(info, home)
     assert not mirror.asked
-    assert get_cub(info, home)
+    assert get_pictures(info, home)
 
 
 def test_no_network_is_one_line(info, home, mirror) -> None:
@@ -282,7 +282,7 @@ def test_no_network_is_one_line(info, home, mirror) -> None:
 
 def test_a_set_without_an_archive_says_where_it_is(home) -> None:
     with pytest.raises(UsageError, match="get CUB_fixed from https://worksheets.codalab.org/"):
-        get_cub(PASTED_SET, home)
+        get_pictures(PASTED_SET, home)
 
 
 def test_what_a_killed_run_left_is_gone_before_space_is_counted(
@@ -295,7 +295,7 @@ def test_what_a_killed_run_left_is_gone_before_space_is_counted(
     monkeypatch.setattr(
         "fewbits.data.disk.free_bytes", lambda _: 0 if (left / "huge").exists() else 2 * needed
     )
-    assert get_cub(info, home)
+    assert get_pictures(info, home)
     assert files(home) == expected(tmp_path)
 
 
@@ -305,7 +305,7 @@ def test_a_link_in_the_place_of_the_unpacking_is_not_followed(info, home, tmp_pa
     (theirs / "attributes.txt").write_text("somebody's")
     home.mkdir(parents=True)
     (home / f".{NAME}.part").symlink_to(theirs)
-    assert get_cub(info, home)
+    assert get_pictures(info, home)
     assert [path.name for path in theirs.iterdir()] == ["attributes.txt"]
     assert (theirs / "attributes.txt").read_text() == "somebody's"
     assert files(home) == expected(tmp_path)
@@ -326,7 +326,7 @@ def test_a_set_that_came_while_the_lock_was_taken_is_not_got_again(
             return super().acquire(*given, **named)
 
     monkeypatch.setattr(getting, "FileLock", Late)
-    assert not get_cub(info, home)
+    assert not get_pictures(info, home)
     assert files(home) == expected(tmp_path) and not mirror.asked
 
 
@@ -340,14 +340,14 @@ def test_a_link_to_nothing_in_its_place_is_found_before_the_download(
     (home / NAME).symlink_to(tmp_path / "away")
     said = f"{NAME}: expected all of cub or no such folder, got a link to {tmp_path / 'away'}, wh"
     with pytest.raises(FewbitsError, match=re.escape(said)):
-        get_cub(info, home)
+        get_pictures(info, home)
     assert not mirror.asked and (home / NAME).is_symlink()
 
 
 def test_a_link_to_a_whole_set_is_the_set(info, home, tmp_path, mirror) -> None:
     home.mkdir(parents=True)
     (home / NAME).symlink_to(write_toy(tmp_path / "away") / NAME)
-    assert not get_cub(info, home) and not mirror.asked
+    assert not get_pictures(info, home) and not mirror.asked
 
 
 @pytest.mark.parametrize("name", [f"{NAME}.tgz", f"{NAME}.tgz.part"])

@@ -23,7 +23,7 @@ BLOCK = {
 ALONE = {
     "backbone_accuracy", "linear_probe_accuracy", "quantized_map_accuracy", "codes_alive",
     "nearest_patch_cosine", "stage_one", "baselines", "consistency", "stability",
-    "consistency_chance", "stability_chance", "plc", "pac", "prc",
+    "consistency_chance", "stability_chance", "plc", "pac", "prc", "left_out",
 }  # fmt: skip
 
 

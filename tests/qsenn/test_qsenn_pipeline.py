@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
+from torchvision import models
 
 from fewbits import backbones, glm
 from fewbits.data import ImageSet, Split
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.qsenn import pipeline
 from fewbits.qsenn.diversity import diversity_loss
+from fewbits.qsenn.finished import load_network
 from fewbits.qsenn.network import DenseHead, FeatureNetwork, FixedHead, make_dense
 from fewbits.qsenn.rounding import Rounding
 from fewbits.training import TrainSettings, accuracy, to_float
@@ -270,3 +272,34 @@ def test_dense_networks_use_every_feature():
     network = make_dense(backbones.build("tiny"), CLASSES)
     assert network.head.weight.shape == (CLASSES, network.backbone.features)
     assert network.kept.tolist() == list(range(network.backbone.features))
+
+
+def test_a_transformers_patches_are_features_as_convolutions_maps_are(pictures, tmp_path):
+    """Trained, sparsified and rounded, and read back from its checkpoint for the same pictures."""
+
+    def small() -> models.VisionTransformer:
+        return models.VisionTransformer(
+            image_size=SIDE, patch_size=8, num_layers=1, num_heads=2, hidden_dim=16, mlp_dim=16
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "get_model", lambda name, weights: small())
+        backbone = backbones.build("vit_b_16", side=2 * SIDE)
+        large = replace(pictures, train=twice(pictures.train), test=twice(pictures.test))
+        dense = pipeline.train_dense(large, backbone, SHORT, 0, checkpoint=tmp_path / "dense.pt")
+        read = load_network(tmp_path / "dense.pt", "vit_b_16", 2 * SIDE)
+        with pytest.raises(FewbitsError, match=r"dense.pt does not hold a network on vit_b_16"):
+            load_network(tmp_path / "dense.pt", "vit_b_16", SIDE)
+    images = to_float(large.test.images)
+    with torch.no_grad():
+        maps = dense.eval().maps(images)
+        torch.testing.assert_close(read(images), dense(images))
+    assert maps.shape == (32, 16, SIDE // 4, SIDE // 4)
+    kept = pipeline.keep_features(dense, large.train, CLASSES, FEATURES)
+    path = pipeline.fit_sparse(dense, kept, large.train, CLASSES)
+    assert path.last.weights.abs().sum() > 0
+
+
+def twice(split: Split) -> Split:
+    """Each pixel four times."""
+    return Split(split.images.repeat_interleave(2, 2).repeat_interleave(2, 3), split.labels)

@@ -1,6 +1,8 @@
 """What has to be certain of a backbone before hours are spent on it."""
 
 import hashlib
+import io
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import torch
@@ -44,7 +46,8 @@ def grid_at(backbone: Backbone, side: int) -> tuple[int, int]:
         UsageError: it cannot see pictures of this size, or makes maps of a single place of them.
     """
     try:
-        maps = backbone.eval()(torch.zeros(1, 3, side, side))
+        with redirect_stderr(io.StringIO()):  # a traced network prints its code when it fails
+            maps = backbone.eval()(torch.zeros(1, 3, side, side))
     except (RuntimeError, ValueError) as error:
         raise UsageError(
             f"--side {side}: {backbone.name} cannot see pictures of this size ({str(error)[:100]})"

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-from fewbits.backbones.networks import IMAGENET_SIDE, Backbone, OneOutput
+from fewbits.backbones.extraction import IMAGENET_SIDE, LastMaps
+from fewbits.backbones.networks import Backbone
 from fewbits.errors import UsageError
 
 
@@ -26,7 +27,7 @@ def earlier(backbone: Backbone, node: str) -> Backbone:
     Raises:
         UsageError: nothing inside has that name, or what it gives are no maps.
     """
-    body = backbone.body.extractor if isinstance(backbone.body, OneOutput) else backbone.body
+    body = backbone.body.extractor if isinstance(backbone.body, LastMaps) else backbone.body
     modes = [(layer, layer.training) for layer in backbone.modules()]
     try:
         backbone.eval()
@@ -37,7 +38,7 @@ def earlier(backbone: Backbone, node: str) -> Backbone:
                 f"{backbone.name} has no {node!r} inside; expected one of its {len(nodes)} nodes, "
                 f"{', '.join(near)} for example"
             )
-        cut = OneOutput(create_feature_extractor(body, {node: "maps"}), node)
+        cut = LastMaps(create_feature_extractor(body, {node: "maps"}), node)
         sample = torch.zeros(1, 3, IMAGENET_SIDE, IMAGENET_SIDE, device=backbone.mean.device)
         found: Tensor = cut(sample)
     finally:

@@ -8,15 +8,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torchvision import models
-from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
+from fewbits.backbones.extraction import last_maps
+from fewbits.backbones.transformers import patch_maps
 from fewbits.backbones.weight_files import load_weights
 from fewbits.errors import UsageError
 
 TINY = "tiny"
 TINY_CHANNELS = (24, 48, 64, 96, 128)
-
-IMAGENET_SIDE = 224
 
 PUBLISHED = "published"
 """In place of a file: torchvision's own weights, which it downloads and checks."""
@@ -51,8 +50,10 @@ class Backbone(nn.Module):
         return found
 
 
-def build(name: str, weights: Path | str | None = None) -> Backbone:
+def build(name: str, weights: Path | str | None = None, side: int | None = None) -> Backbone:
     """A backbone by name.
+
+    Of a vision transformer the maps are what its encoder makes of the patches, a cell each.
 
     Args:
         name: ``tiny``, five convolutions of our own for small pictures, or a classifier of
@@ -60,10 +61,13 @@ def build(name: str, weights: Path | str | None = None) -> Backbone:
         weights: a file with the classifier's ``state_dict``, or ``published`` for torchvision's
             own. Default: freshly drawn. Only what makes the maps is needed: the classifier behind
             them may be one of other classes, and the backbone's ``note`` then says so.
+        side: height and width of the pictures that it will see, in pixels. Only a vision
+            transformer needs to know: it has a position for each patch, and those of given weights
+            are stretched, which the ``note`` says. Default: the network's own, mostly 224.
 
     Raises:
-        UsageError: nothing has that name, weights were given for ``tiny``, or the network has no
-            last maps, as a transformer that ends in tokens.
+        UsageError: nothing has that name, weights were given for ``tiny``, the network has no last
+            maps, or patches do not fill pictures of this side.
         FewbitsError: the weights' file is missing, damaged or another network's.
     """
     if name == TINY:
@@ -82,35 +86,19 @@ def build(name: str, weights: Path | str | None = None) -> Backbone:
             f"torchvision, {', '.join(near)} for example"
         )
     network = models.get_model(name, weights="DEFAULT" if weights == PUBLISHED else None)
-    node, features = _last_maps(name, network)
-    body = create_feature_extractor(network, {node: "maps"})
     # Each network's own, as its published weights were trained with.
     shown = models.get_model_weights(name).DEFAULT.transforms()
-    backbone = Backbone(name, OneOutput(body), features, shown.mean, shown.std)
-    if weights is not None and weights != PUBLISHED:
-        backbone.note = load_weights(body, network, Path(weights))
+    file = None if weights in (None, PUBLISHED) else Path(weights)
+    if isinstance(network, models.VisionTransformer):
+        maps, note = patch_maps(network, side, published=weights == PUBLISHED)
+        backbone = Backbone(name, maps, network.hidden_dim, shown.mean, shown.std)
+        backbone.note = load_weights(maps, network, file, maps.fitted) if file else note
+        return backbone
+    body, features = last_maps(name, network)
+    backbone = Backbone(name, body, features, shown.mean, shown.std)
+    if file:
+        backbone.note = load_weights(body.extractor, network, file)
     return backbone
-
-
-class OneOutput(nn.Module):
-    """The one output of a feature extractor, out of its dictionary.
-
-    Attributes:
-        node: where it was taken, if that is to tell this network from others of the same layers.
-    """
-
-    def __init__(self, extractor: nn.Module, node: str = "") -> None:
-        super().__init__()
-        self.extractor, self.node = extractor, node
-
-    def extra_repr(self) -> str:
-        """What a printed network says of it."""
-        return self.node
-
-    def forward(self, images: Tensor) -> Tensor:
-        """That output."""
-        found: Tensor = self.extractor(images)["maps"]
-        return found
 
 
 def _tiny() -> nn.Sequential:
@@ -127,29 +115,3 @@ def _tiny() -> nn.Sequential:
             layers.append(nn.MaxPool2d(2))
         before = after
     return nn.Sequential(*layers)
-
-
-@torch.no_grad()
-def _last_maps(name: str, network: nn.Module) -> tuple[str, int]:
-    """The node whose output is the last set of maps, and how many maps it has."""
-    was_training = network.training
-    network.eval()
-    _, nodes = get_graph_node_names(network)
-    found = create_feature_extractor(network, nodes)(torch.zeros(1, 3, *[IMAGENET_SIDE] * 2))
-    network.train(was_training)
-    shapes = {node: value.shape for node, value in found.items() if isinstance(value, Tensor)}
-    maps = [node for node, shape in shapes.items() if len(shape) == 4 and min(shape[2:]) > 1]
-    order = list(shapes)
-    tokens = [node for node, shape in shapes.items() if len(shape) == 3]
-    last = next(reversed(shapes.values()))
-    if maps and shapes[maps[-1]][1] == last[-1]:
-        raise UsageError(
-            f"{name} has no layer behind its last maps: they are its classes already; choose "
-            "resnet50 or mobilenet_v2 for example"
-        )
-    if not maps or (tokens and order.index(tokens[-1]) > order.index(maps[-1])):
-        raise UsageError(
-            f"{name} ends in tokens, not in feature maps: choose a convolutional network, "
-            "resnet50 or mobilenet_v2 for example"
-        )
-    return maps[-1], shapes[maps[-1]][1]

@@ -1,6 +1,6 @@
 """A classifier's weights from a file, of which only what makes the feature maps is needed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,18 @@ from torch import Tensor, nn
 
 from fewbits.errors import FewbitsError
 
+Adapt = Callable[[Mapping[str, Tensor]], tuple[Mapping[str, Tensor], str]]
+"""What a network has to change in a file's weights, and one line if a user should know of it."""
+
 COUNTER = "num_batches_tracked"  # of batch norm; files from before 2018 have none, nothing needs it
 
 
-def load_weights(body: nn.Module, network: nn.Module, file: Path) -> str:
+def load_weights(
+    body: nn.Module,
+    network: nn.Module,
+    file: Path,
+    adapt: Adapt = lambda state: (state, ""),
+) -> str:
     """Fill ``body`` from a file with its network's ``state_dict``.
 
     Behind the body there may be another classifier, of other classes where the network was
@@ -22,14 +30,16 @@ def load_weights(body: nn.Module, network: nn.Module, file: Path) -> str:
         body: the part of the network that makes the maps, its weights called as in the network.
         network: all of it.
         file: saved by ``torch.save``.
+        adapt: what is done to the file's weights before they are compared with the network's.
 
     Returns:
-        One line that says so if the classifier is another than the network's; else nothing.
+        One line if the classifier is another than the network's or the weights were adapted in a
+        way that counts; else nothing.
 
     Raises:
         FewbitsError: the file cannot be read as one, or is another network's.
     """
-    state, needed, whole = _read(file), body.state_dict(), network.state_dict()
+    (state, note), needed, whole = adapt(_read(file)), body.state_dict(), network.state_dict()
     inside = {_part(name) for name in needed}
     behind = {_part(name) for name in whole} - inside
     missing = [name for name in needed if name not in state and not name.endswith(COUNTER)]
@@ -48,12 +58,13 @@ def load_weights(body: nn.Module, network: nn.Module, file: Path) -> str:
     body.load_state_dict({name: state.get(name, value) for name, value in needed.items()})
     theirs = [name for name in (*whole, *state) if _part(name) in behind]
     changed = [name for name in theirs if name not in state or _differs(name, state, whole)]
-    if not changed:
-        return ""
-    return (
-        f"{file}: its classifier is another one ({_shapes(changed[0], state, whole)}); only what "
-        "makes the feature maps is taken from it"
-    )
+    told = [note] if note else []
+    if changed:
+        told.append(
+            f"its classifier is another one ({_shapes(changed[0], state, whole)}); only what "
+            "makes the feature maps is taken from it"
+        )
+    return f"{file}: {'; '.join(told)}" if told else ""
 
 
 def _read(file: Path) -> Mapping[str, Tensor]:

@@ -42,7 +42,7 @@ def list_sets(data: Data = None) -> None:
 
 @app.command("get")
 def get_set(
-    name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, two-digits or cub")],
+    name: Annotated[str, typer.Argument(help="mnist, fashion-mnist, two-digits, cub, imagenette")],
     data: Data = None,
 ) -> None:
     """Download a set, or those it is made from. Stopped and started again, it goes on."""
@@ -68,7 +68,7 @@ def _get_pictures(name: str, data: Path | None) -> None:
     """Download a set of pictures, and say what to do with it."""
     from fewbits.cli.downloads import download_bars
     from fewbits.data import data_folder
-    from fewbits.data.cub import get_cub
+    from fewbits.data.cub import get_pictures
     from fewbits.data.picture_sets import PICTURES
     from fewbits.data.picture_status import where_pictures
 
@@ -77,12 +77,13 @@ def _get_pictures(name: str, data: Path | None) -> None:
         typer.echo(f"{name} is embedded (it is drawn when first asked for): nothing to download")
         return
     with download_bars() as report:
-        fetched = get_cub(info, data, report)
+        fetched = get_pictures(info, data, report)
     typer.echo(f"{name}: {'whole' if fetched else 'whole already'}, {where_pictures(info, data)}")
     home = data_folder(data)
     if info.archive and (home / info.archive.name).is_file():
         typer.echo(f"{home / info.archive.name} is not needed any more")
-    typer.echo(f"use it with: fewbits run qsenn --dataset {name} --data {home} --out DIR")
+    method = "qsenn" if info.annotated else "protoquant"
+    typer.echo(f"use it with: fewbits run {method} --dataset {name} --data {home} --out DIR")
 
 
 @app.command("check")

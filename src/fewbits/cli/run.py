@@ -1,13 +1,15 @@
 """``fewbits run``: train, evaluate and report one method."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fewbits.cli.options import Data, Dataset, Network, set_name
-from fewbits.errors import UsageError
+from fewbits.errors import BrokenPictureError, FewbitsError, UsageError
 
 app = typer.Typer(help="Train, evaluate and report one method.", no_args_is_help=True)
 
@@ -105,7 +107,8 @@ def qsenn(
     dataset: Annotated[
         str,
         typer.Option(
-            help="birds, birds-travelling, cub, travelingbirds or imagefolder:DIR; "
+            help="birds, birds-travelling, cub, travelingbirds, imagenette, imagenet, "
+            "tiny-imagenet, tiny-imagenet-50 or imagefolder:DIR; "
             "fewbits data list says where each is to be had"
         ),
     ],
@@ -185,13 +188,13 @@ def protoquant(
     dataset: Annotated[
         str,
         typer.Option(
-            help="scenes, birds, cub or imagefolder:DIR; "
-            "fewbits data list says where each is to be had"
+            help="scenes, birds, cub, imagenette, imagenet, tiny-imagenet, tiny-imagenet-50 or "
+            "imagefolder:DIR; fewbits data list says where each is to be had"
         ),
     ],
     out: Annotated[str, typer.Option(help="Folder for report, feature maps and checkpoints.")],
     backbone: Annotated[
-        str, typer.Option(help="tiny, or a classifier of torchvision: mobilenet_v2, resnet50, ...")
+        str, typer.Option(help="tiny, or a classifier of torchvision: mobilenet_v2, vit_b_16, ...")
     ] = "tiny",
     weights: Annotated[
         str, typer.Option(help="A file with the backbone's weights, or published: torchvision's.")
@@ -220,6 +223,10 @@ def protoquant(
         str, typer.Option(help="smoke (two minutes) or real (every picture)")
     ] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights, codes and batches.")] = 0,
+    skip_broken: Annotated[
+        bool,
+        typer.Option("--skip-broken", help="Leave out pictures that do not decode, and name them."),
+    ] = False,
     data: Data = None,
 ) -> None:
     """ProtoQuant: a codebook of parts over a frozen backbone, a head one can read; every baseline.
@@ -246,7 +253,7 @@ def protoquant(
         seed=seed,
         side=side,
     )
-    with stoppable(), training_bar() as bar:
+    with stoppable(), training_bar() as bar, _skippable():
         report, fresh = experiment.run(
             settings,
             data,
@@ -254,15 +261,27 @@ def protoquant(
             on_stage=bar,
             workers=os.cpu_count() or 1,
             on_note=typer.echo,
+            skip_broken=skip_broken,
         )
     _say_if_old(fresh, folder)
     with reading(folder / "report.json", fresh):
         console().print(tables.overview(report))
         length = report.number("local_size")
+        if lost := tables.left_out(report):
+            typer.echo(lost)
     typer.echo(
         f"test accuracy {100 * report.number('test_accuracy'):.2f} % with {length:.1f} codes a "
         f"class   report: {folder / 'report.json'}"
     )
+
+
+@contextmanager
+def _skippable() -> Iterator[None]:
+    """A picture that does not decode ends a run with a line that says how to go on without it."""
+    try:
+        yield
+    except BrokenPictureError as error:
+        raise FewbitsError(f"{error}; or go on without such pictures: --skip-broken") from error
 
 
 def _temperature(given: str) -> float | None:

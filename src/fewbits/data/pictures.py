@@ -8,6 +8,7 @@ from fewbits.data.birds import make_birds
 from fewbits.data.cub import (
     BirdSet,
     Photos,
+    decodable,
     find_layout,
     read_cub,
     read_folders,
@@ -28,6 +29,7 @@ from fewbits.data.picture_sets import (
     PICTURES,
     SCENES,
     TRAVELLING,
+    PictureSet,
 )
 from fewbits.data.scenes import make_scenes
 from fewbits.data.splits import ImageSet, Split
@@ -39,7 +41,11 @@ DRAWN_SIDE = 64
 
 
 def load_pictures(
-    name: str, data_dir: str | Path | None = None, scale: str = "smoke", workers: int = 1
+    name: str,
+    data_dir: str | Path | None = None,
+    scale: str = "smoke",
+    workers: int = 1,
+    skip_broken: bool = False,
 ) -> BirdSet:
     """A set of pictures with all that is known about them; the pixels stay on disk.
 
@@ -47,11 +53,14 @@ def load_pictures(
         name: ``birds``, drawn when first asked for; ``birds-travelling``, the same with test
             pictures in other classes' habitats; ``scenes``, drawn too, whose classes share their
             parts; ``cub``; ``travelingbirds``, which is CUB with its pictures taken from
-            ``CUB_fixed``; or ``imagefolder:DIR`` with ``train`` and ``test`` or ``val`` in DIR, a
-            folder a class in each.
+            ``CUB_fixed``; ``imagenette``, ``imagenet``, ``tiny-imagenet`` or ``tiny-imagenet-50``;
+            or ``imagefolder:DIR`` with ``train`` and ``test`` or ``val`` in DIR, a folder a class
+            in each.
         data_dir: where sets lie, and where they are drawn.
         scale: ``real``, or ``smoke`` for few of them.
         workers: processes that draw.
+        skip_broken: leaves out files that are no pictures, ``BirdSet.left_out`` names them. Whose
+            header alone is whole is found out when it is decoded.
 
     Raises:
         UsageError: unknown name or scale.
@@ -73,11 +82,13 @@ def load_pictures(
         inside = name.removeprefix(FOLDER_PREFIX)
         if not inside:
             raise UsageError(f"{FOLDER_PREFIX} needs a folder, as in {FOLDER_PREFIX}path/to/folder")
-        found = read_folders(expand(inside), name=name)
+        found = read_folders(expand(inside), name=name, skip_broken=skip_broken)
     elif name == CUB:
-        found = _load_cub(data_dir)
+        found = _load_cub(data_dir, skip_broken)
     elif name == PASTED:
-        found = _load_pasted(data_dir)
+        found = _load_pasted(data_dir, skip_broken)
+    elif name in PICTURES:
+        found = read_folders(_held(PICTURES[name], data_dir), name=name, skip_broken=skip_broken)
     else:
         known = f"{', '.join(PICTURES)} or {FOLDER_PREFIX}DIR"
         raise UsageError(f"unknown set of pictures {name!r}: expected {known}")
@@ -91,14 +102,15 @@ def load_pictures(
     )
 
 
-def _load_cub(data_dir: str | Path | None) -> BirdSet:
+def _load_cub(data_dir: str | Path | None, skip_broken: bool) -> BirdSet:
     """CUB, or some of its classes, from wherever in the data folder it lies."""
     home = data_folder(data_dir)
     held = next(iter(picture_folders(CUB_SET, data_dir)), home)
-    return read_cub(find_layout(held, f"get it with: fewbits data get {CUB} --data {home}"))
+    folder = find_layout(held, f"get it with: fewbits data get {CUB} --data {home}")
+    return read_cub(folder, skip_broken=skip_broken)
 
 
-def _load_pasted(data_dir: str | Path | None) -> BirdSet:
+def _load_pasted(data_dir: str | Path | None, skip_broken: bool) -> BirdSet:
     """TravelingBirds, with what is known about it taken from CUB beside it."""
     held = picture_folders(PASTED_SET, data_dir)
     if not held:
@@ -106,7 +118,24 @@ def _load_pasted(data_dir: str | Path | None) -> BirdSet:
             f"{data_folder(data_dir)}: expected {PASTED_SET.places[0]} in it, the pictures of "
             f"TravelingBirds, got none; download them from {PASTED_SET.source}"
         )
-    return read_pasted(_load_cub(data_dir), held[0], PASTED)
+    return read_pasted(_load_cub(data_dir, skip_broken), held[0], PASTED, skip_broken)
+
+
+def _held(info: PictureSet, data_dir: str | Path | None) -> Path:
+    """The folder that holds a set of class folders.
+
+    Raises:
+        FewbitsError: there is none; the message says how to get it.
+    """
+    held = picture_folders(info, data_dir)
+    if held:
+        return held[0]
+    home = data_folder(data_dir)
+    how = f"get it with: fewbits data get {info.name} --data {home}"
+    raise FewbitsError(
+        f"{home}: expected {' or '.join(info.places)} in it, the pictures of {info.name}, got "
+        f"none; {how if info.archive else info.by_hand.format(home=home)}"
+    )
 
 
 def _few(photos: Photos, count: int) -> Photos:
@@ -127,8 +156,16 @@ def side_for(name: str, scale: str) -> int:
     return DRAWN_SIDE if name in PICTURES and PICTURES[name].drawn else SIDES[scale]
 
 
-def with_pixels(pictures: BirdSet, side: int, workers: int = 1) -> ImageSet:
+def with_pixels(
+    pictures: BirdSet, side: int, workers: int = 1, skip_broken: bool = False
+) -> ImageSet:
     """The same set as squares of ``side`` x ``side`` pixels, red, green and blue.
+
+    Args:
+        pictures: the set.
+        side: height and width, in pixels.
+        workers: threads that read at the same time.
+        skip_broken: leaves out pictures that do not decode.
 
     Raises:
         UsageError: a side or a number of workers below 1.
@@ -136,6 +173,7 @@ def with_pixels(pictures: BirdSet, side: int, workers: int = 1) -> ImageSet:
     """
 
     def squares(photos: Photos) -> Split:
+        photos = decodable(photos, workers) if skip_broken else photos
         return Split(read_pixels(photos, side, workers=workers), photos.labels)
 
     return ImageSet(

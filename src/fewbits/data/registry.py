@@ -169,7 +169,7 @@ def find_set(name: str) -> SetInfo:
     if name in PICTURES or name.startswith(FOLDER_PREFIX):
         raise UsageError(
             f"{name} is a set of colour pictures, expected one of {', '.join(known)} or idx:DIR: "
-            "of the methods only fewbits run qsenn reads pictures"
+            "pictures are for fewbits run qsenn and fewbits run protoquant"
         )
     near = difflib.get_close_matches(name.lower(), known | PICTURES, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""

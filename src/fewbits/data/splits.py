@@ -90,8 +90,10 @@ def order_stratified(digests: Sequence[bytes], labels: Sequence[int]) -> list[in
     The k-th of a class's n images goes to place (k + 1/2) / n between 0 and 1.
     """
     place: dict[int, float] = {}
-    for label in sorted(set(labels)):
-        members = [i for i in order_by_digest(digests) if labels[i] == label]
+    by_label: dict[int, list[int]] = {}
+    for index in order_by_digest(digests):
+        by_label.setdefault(labels[index], []).append(index)
+    for members in by_label.values():
         place |= {index: (rank + 0.5) / len(members) for rank, index in enumerate(members)}
     return sorted(place, key=lambda i: (place[i], digests[i]))
 

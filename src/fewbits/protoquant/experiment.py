@@ -21,6 +21,7 @@ from fewbits.protoquant.grounding import nearest_patches
 from fewbits.protoquant.head import HeadSettings, Linear
 from fewbits.protoquant.kmeans import ROUNDS
 from fewbits.protoquant.learning import Epoch, LearnSettings, learn_codes
+from fewbits.protoquant.left_out import check_classes, left_out
 from fewbits.protoquant.mapping import KINDS
 from fewbits.protoquant.measuring import (
     ATTACKED,
@@ -154,11 +155,15 @@ def run(
     on_stage: OnStage | None = None,
     workers: int = 1,
     on_note: Callable[[str], None] = lambda line: None,
+    skip_broken: bool = False,
 ) -> tuple[Report, bool]:
     """Cache, codebook, head, short head; everything measured beside its baselines; report.
 
     Feature maps stay in ``out/features``, checkpoints in ``out``; started again after a kill, the
     run goes on from them and ends with the same numbers.
+
+    With ``skip_broken`` pictures that do not decode are left out, told to ``on_note`` and named in
+    the report. That is no setting: without it there would be no numbers to differ from.
 
     Returns:
         The report, and whether anything was done (False if ``out`` held this run already).
@@ -169,14 +174,16 @@ def run(
             written.
     """
     identity = settings.identity()
-    known = load_pictures(settings.dataset, data_dir, settings.scale, workers)
+    known = load_pictures(settings.dataset, data_dir, settings.scale, workers, skip_broken)
+    for why in known.left_out.values():
+        on_note(f"left out: {why}")
     backbone = _check(settings, known)
     if backbone.note:
         on_note(backbone.note)
 
     def work() -> Report:
         begun, resumed = begin(), (out / "features").exists() or any(out.glob("*.pt"))
-        bench = Bench(settings, known, backbone, out, on_stage, workers, on_note)
+        bench = Bench(settings, known, backbone, out, on_stage, workers, on_note, skip_broken)
         return Report(
             method="protoquant",
             dataset=settings.dataset,
@@ -200,7 +207,7 @@ def _check(settings: Settings, known: BirdSet) -> Backbone:
         if not getattr(known, name).count:
             raise FewbitsError(f"{known.folder}: expected pictures to {name} with, got none")
     torch.manual_seed(settings.seed)
-    backbone = backbones.build(settings.backbone, settings.weights or None)
+    backbone = backbones.build(settings.backbone, settings.weights or None, settings.shown_side)
     high, wide = backbones.grid_at(backbone, settings.shown_side)
     vectors = known.train.count * high * wide
     if settings.codes > min(vectors, pipeline.SAMPLE):
@@ -222,11 +229,13 @@ class Bench:
     on_stage: OnStage | None
     workers: int
     on_note: Callable[[str], None]
+    skip_broken: bool = False
 
     def measure_all(self) -> dict[str, object]:
         """The model's numbers, and the same of its baselines."""
         backbone, tuned_accuracy = self.frozen()
         train = self.look(backbone, "train")
+        check_classes(self.known, set(train.labels.tolist()))
         test = self.look(backbone, "test")
         classes, seed = self.known.num_classes, self.settings.seed
         given = (train.cache, train.labels)
@@ -263,6 +272,7 @@ class Bench:
             "quantized_map_accuracy": probe.accuracy(made, test.labels),
             **self.measure(model, train, test, backbone),
             "codes_alive": int((counts > 0).sum()),
+            "left_out": left_out(self.known, {"train": train.cache, "test": test.cache}),
             "nearest_patch_cosine": round(patches.cosines[:, 0].mean().item(), 6),
             "stage_one": stage_one,
             "baselines": {
@@ -301,7 +311,9 @@ class Bench:
         """The backbone, trained first if that was asked for, then frozen; its accuracy if so."""
         backbone, found = self.backbone.to(pick_device()), None
         if self.settings.tuned:
-            pictures = with_pixels(self.known, self.settings.shown_side, self.workers)
+            used = replace(self.known, validation=self.known.validation.take([]))
+            side = self.settings.shown_side
+            pictures = with_pixels(used, side, self.workers, self.skip_broken)
             classifier = pipeline.train_backbone(
                 backbone,
                 pictures,
@@ -326,7 +338,14 @@ class Bench:
             if self.on_stage is not None:
                 self.on_stage(f"features of {name}", done, total, None)
 
-        cache = pipeline.look(backbone, pictures, folder, on_note=self.on_note, on_step=told)
+        cache = pipeline.look(
+            backbone,
+            pictures,
+            folder,
+            skip_broken=self.skip_broken,
+            on_note=self.on_note,
+            on_step=told,
+        )
         photos = photos.take(cache.kept.tolist())  # those that have a row in the cache
         pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
         truth = truth_of(self.known, photos, self.settings.shown_side)

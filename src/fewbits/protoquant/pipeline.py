@@ -72,6 +72,7 @@ def look(
     pictures: Pictures,
     folder: Path,
     *,
+    skip_broken: bool = False,
     on_note: Callable[[str], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
 ) -> FeatureCache:
@@ -79,6 +80,7 @@ def look(
 
     Args:
         folder: of these maps alone.
+        skip_broken: leaves out pictures that do not decode, and tells of each.
         on_note: told what a user should know, a line at a time.
         on_step: told of each batch: pictures seen and how many there are.
 
@@ -86,7 +88,7 @@ def look(
         UsageError: the folder holds other features.
         FewbitsError: as :func:`fewbits.features.extract`.
     """
-    extract(backbone, pictures, folder, on_note=on_note, on_step=on_step)
+    extract(backbone, pictures, folder, skip_broken=skip_broken, on_note=on_note, on_step=on_step)
     return open_cache(folder, key_of(backbone, pictures))
 
 

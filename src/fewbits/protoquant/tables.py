@@ -7,6 +7,7 @@ from rich.table import Table
 
 from fewbits.report import Report
 
+NAMED = 5  # pictures that are left out, in a terminal; the report names all
 COLUMNS = {
     "accuracy, %": ("test_accuracy", 100, 2),
     "codes read": ("local_size", 1, 1),
@@ -34,6 +35,16 @@ def overview(report: Report) -> Table:
     for name, row in rows.items():
         table.add_row(name, *(_number(row, *how) for how in COLUMNS.values()))
     return table
+
+
+def left_out(report: Report) -> str:
+    """A line on the pictures that the run went without; nothing if there were none."""
+    lost: Any = report.metrics.get("left_out", {"count": 0})  # older reports know none
+    if not lost["count"]:
+        return ""
+    few, names = lost["pictures"][:NAMED], ", ".join(lost["pictures"][:NAMED])
+    more = " and more" if lost["count"] > len(few) else ""
+    return f"{lost['count']:,} pictures were left out because they do not decode: {names}{more}"
 
 
 def _number(row: Mapping[str, Any], measure: str, factor: int, digits: int) -> str:

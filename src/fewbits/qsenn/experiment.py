@@ -244,7 +244,7 @@ def check(settings: Settings, known: BirdSet) -> backbones.Backbone:
         if not getattr(known, name).count:
             raise FewbitsError(f"{known.folder}: expected pictures to {name} with, got none")
     torch.manual_seed(settings.seed)
-    backbone = backbones.build(settings.backbone, settings.weights or None)
+    backbone = backbones.build(settings.backbone, settings.weights or None, settings.shown_side)
     if settings.features > backbone.features:
         raise UsageError(
             f"--features {settings.features}: {settings.backbone} has {backbone.features}; ask for "

@@ -70,7 +70,8 @@ class FinishedRun:
                 "delete the report and run again"
             )
         there = {name: file for name, file in files.items() if file.is_file()}
-        return {name: load_network(file, self.settings.backbone) for name, file in there.items()}
+        how = (self.settings.backbone, self.settings.shown_side)
+        return {name: load_network(file, *how) for name, file in there.items()}
 
 
 def read_run(folder: Path) -> FinishedRun:
@@ -107,11 +108,12 @@ def read_run(folder: Path) -> FinishedRun:
         ) from error
 
 
-def load_network(checkpoint: Path, backbone: str) -> FeatureNetwork:
+def load_network(checkpoint: Path, backbone: str, side: int | None = None) -> FeatureNetwork:
     """A network from a checkpoint of its training, in evaluation mode.
 
     Args:
         backbone: what it was built with, as :func:`fewbits.backbones.build` knows it.
+        side: of the pictures that it was built for, in pixels.
 
     Raises:
         FewbitsError: the checkpoint is damaged or another network's.
@@ -119,7 +121,8 @@ def load_network(checkpoint: Path, backbone: str) -> FeatureNetwork:
     state = weights_in(checkpoint)
     try:
         head = _empty_head(state)
-        network = FeatureNetwork(backbones.build(backbone), state["kept"], head, dropout=0.0)
+        empty = backbones.build(backbone, side=side)
+        network = FeatureNetwork(empty, state["kept"], head, dropout=0.0)
         network.load_state_dict(state)
     except (KeyError, RuntimeError, UsageError) as error:
         raise FewbitsError(

@@ -1,6 +1,7 @@
 """What a set of birds is here: photographs with boxes, parts and attributes, in three splits."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -78,6 +79,8 @@ class BirdSet:
         part_names: in the order of ``Photos.parts``.
         attribute_names: in the order of ``class_attributes``; none if the set has no attributes.
         class_attributes: share of a class's pictures that show an attribute, 0 to 1.
+        left_out: pictures that are in no split because they do not decode, and why; only where
+            that was asked for.
     """
 
     name: str
@@ -90,6 +93,7 @@ class BirdSet:
     train: Photos
     validation: Photos
     test: Photos
+    left_out: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def num_classes(self) -> int:

@@ -36,9 +36,11 @@ def cut(
     """
     kept: list[int] = []
     held: list[int] = []
-    order = order_by_digest(digests)
-    for label, name in enumerate(class_names):
-        members = [i for i in order if labels[i] == label and training[i]]
+    by_label: list[list[int]] = [[] for _ in class_names]
+    for i in order_by_digest(digests):
+        if training[i]:
+            by_label[labels[i]].append(i)
+    for name, members in zip(class_names, by_label, strict=True):
         least = 2 if validation else 1
         if len(members) < least:
             broken(

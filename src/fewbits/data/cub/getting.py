@@ -1,4 +1,4 @@
-"""``get_cub``: bring the official archive of CUB-200-2011 and unpack it, whole or not at all."""
+"""``get_pictures``: bring a set's official archive and unpack it, whole or not at all."""
 
 import os
 import shutil
@@ -9,29 +9,30 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fewbits.data.cub.checking import lacking, read_everything
-from fewbits.data.cub.reading import LAYOUT, read_cub
+from fewbits.data.cub.imagefolder import read_folders
+from fewbits.data.cub.reading import read_cub
 from fewbits.data.disk import disk_errors, need_space, read_errors
 from fewbits.data.download import Report, fetch, partial
 from fewbits.data.fetching import FileReport
 from fewbits.data.folders import data_folder, picture_folders
-from fewbits.data.picture_sets import CUB_SET, Archive, PictureSet
+from fewbits.data.picture_sets import Archive, PictureSet
 from fewbits.data.unpacking import REMEDY, unpack_tar
 from fewbits.data.verify import file_digest
 from fewbits.errors import FewbitsError, UsageError
 
 MEMBERS, LARGEST = 20_000, 2 * 10**9
-"""Files and bytes that the archive may unpack to: it holds 12,005 files and about 1.3 GB."""
+"""Files and bytes that an archive may unpack to: CUB's holds 12,005 files and about 1.3 GB."""
 
 
-def get_cub(
-    info: PictureSet = CUB_SET,
+def get_pictures(
+    info: PictureSet,
     data_dir: str | Path | None = None,
     report: FileReport = lambda name, have, total: None,
 ) -> bool:
-    """Download the archive into the data folder and unpack it there, as ``CUB_200_2011``.
+    """Download a set's archive into the data folder and unpack it there.
 
-    An archive that lies there already is used, and kept. ``attributes.txt``, which the archive has
-    beside the folder, goes into ``attributes`` inside: a single rename then brings everything.
+    An archive that lies there already is used, and kept. ``attributes.txt``, which CUB's has beside
+    its folder, goes into ``attributes`` inside: a single rename then brings everything.
 
     Returns:
         Whether anything was done; False if the set was there and whole, which is found out by
@@ -46,10 +47,9 @@ def get_cub(
     home, archive = data_folder(data_dir), info.archive
     if archive is None:
         raise UsageError(
-            f"{info.name} is not fetched by a command: get {info.places[0]} from {info.source} and "
-            f"put it into {home}; labels and parts are CUB's: fewbits data get {CUB_SET.name}"
+            f"{info.name} is not fetched by a command: {info.by_hand.format(home=home)}"
         )
-    folder = home if picture_folders(info, data_dir) == [home] else home / LAYOUT
+    folder = home if picture_folders(info, data_dir) == [home] else home / archive.folder
     if _is_whole(info, folder):
         return False  # asked before anything is written: the folder may be one to read only
     with _alone(folder):
@@ -71,7 +71,8 @@ def _bring(archive: Archive, folder: Path, report: FileReport) -> None:
     if not here:
         fetch([archive.url], path, archive.md5, archive.size,
               lambda have: report(archive.name, have, archive.size))  # fmt: skip
-    _unpack(path, part, folder, lambda have: report(f"unpacking {LAYOUT}", have, archive.size))
+    unpacking = f"unpacking {archive.folder}"
+    _unpack(path, part, folder, archive, lambda have: report(unpacking, have, archive.size))
     if not here:
         with disk_errors(path):
             path.unlink()
@@ -93,7 +94,7 @@ def _is_whole(info: PictureSet, folder: Path) -> bool:
     if empty:
         return False
     try:
-        birds = read_cub(folder, name=info.name)
+        birds = (read_cub if info.annotated else read_folders)(folder, name=info.name)
         read_everything(birds)
         lacks = lacking(info, birds)
     except FewbitsError as error:
@@ -149,15 +150,15 @@ def _fresh(part: Path) -> Path:
     return part
 
 
-def _unpack(path: Path, part: Path, folder: Path, report: Report) -> None:
+def _unpack(path: Path, part: Path, folder: Path, archive: Archive, report: Report) -> None:
     """Unpack beside the folder, then rename; a kill leaves the old state."""
     try:
         with disk_errors(part):
             part.mkdir()
         unpack_tar(path, part, MEMBERS, LARGEST, report)
-        inside, names = part / LAYOUT, part / "attributes.txt"
-        if not (inside / "images.txt").is_file():
-            raise FewbitsError(f"{path}: expected {LAYOUT}/images.txt in it, got none: {REMEDY}")
+        inside, names = part / archive.folder, part / "attributes.txt"
+        if not (part / archive.holds).exists():
+            raise FewbitsError(f"{path}: expected {archive.holds} in it, got none: {REMEDY}")
         with disk_errors(folder):
             if names.is_file():
                 (inside / "attributes").mkdir(exist_ok=True)

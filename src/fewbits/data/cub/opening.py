@@ -1,16 +1,21 @@
 """Open a picture file, whatever is in it, as 8 bits of red, green and blue, or of grey."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from PIL import Image
 
-from fewbits.data.cub.tables import broken
+from fewbits.errors import BrokenPictureError
 
 UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 """What Pillow raises for a file that is no whole picture."""
 
 _REMEDY = "put a whole one in its place, or unpack the set again"
+
+UNKNOWN = (2**20, 2**20)
+"""Stands for the size of a picture that is none: annotations lie inside of it."""
 
 ORIENTATION = 0x0112
 _TURNS = {
@@ -36,17 +41,42 @@ def picture_size(path: Path, upright: bool = False) -> tuple[int, int]:
         upright: as it is looked at, turned as its EXIF orientation says, not as it is stored.
 
     Raises:
-        FewbitsError: no such file, or no picture.
+        BrokenPictureError: no such file, or no picture.
     """
     try:
         with Image.open(path) as file:
             sideways = upright and _orientation(file) in _SIDEWAYS
             width, height = file.size
     except FileNotFoundError:
-        broken(path, None, "the picture that the set names", "no such file", _REMEDY)
+        _broken(path, "the picture that the set names", "no such file")
     except UNREADABLE as error:
-        broken(path, None, "a picture", f"a file that does not decode ({error})", _REMEDY)
+        _broken(path, "a picture", f"a file that does not decode ({error})")
     return (height, width) if sideways else (width, height)
+
+
+def picture_sizes(
+    paths: Sequence[Path], upright: bool = False, skip_broken: bool = False
+) -> tuple[list[tuple[int, int]], dict[int, str]]:
+    """Width and height of each picture, and why of those that have none: which are no pictures.
+
+    Args:
+        paths: the files.
+        upright: as in :func:`picture_size`.
+        skip_broken: gives those that are no pictures :data:`UNKNOWN`; they are not to be read.
+
+    Raises:
+        BrokenPictureError: a file is no picture and not to be skipped; the message names it.
+    """
+    sizes, why = [], dict[int, str]()
+    for place, path in enumerate(paths):
+        try:
+            sizes.append(picture_size(path, upright))
+        except BrokenPictureError as error:
+            if not skip_broken:
+                raise
+            sizes.append(UNKNOWN)
+            why[place] = str(error)
+    return sizes, why
 
 
 def open_picture(path: Path, mode: str = "RGB", upright: bool = False) -> Image.Image:
@@ -62,16 +92,20 @@ def open_picture(path: Path, mode: str = "RGB", upright: bool = False) -> Image.
         upright: turned as its EXIF orientation says.
 
     Raises:
-        FewbitsError: it does not decode, or holds numbers of 32 bits, of which nothing says which
-            is white.
+        BrokenPictureError: it does not decode, or holds numbers of 32 bits, of which nothing says
+            which is white.
     """
     try:
         with Image.open(path) as file:
             turn = _TURNS.get(_orientation(file)) if upright else None
             picture = _in_eight_bits(path, file, mode)
     except UNREADABLE as error:
-        broken(path, None, "a picture", f"a file that does not decode ({error})", _REMEDY)
+        _broken(path, "a picture", f"a file that does not decode ({error})")
     return picture if turn is None else picture.transpose(turn)
+
+
+def _broken(path: Path, expected: str, got: str, remedy: str = _REMEDY) -> NoReturn:
+    raise BrokenPictureError(f"{path}: expected {expected}, got {got}; {remedy}")
 
 
 def _orientation(file: Image.Image) -> int:
@@ -89,8 +123,8 @@ def _in_eight_bits(path: Path, file: Image.Image, mode: str) -> Image.Image:
         upper = np.asarray(file).astype(np.uint16) >> 8  # convert() would clip at 255 instead
         return Image.fromarray(upper.astype(np.uint8)).convert(mode)
     if held in ("I", "F"):
-        broken(
-            path, None, "a picture of 8 or 16 bits a channel",
+        _broken(
+            path, "a picture of 8 or 16 bits a channel",
             f"one of 32 ({held}), of which nothing says where white is", "save it as 8 or 16 bits",
         )  # fmt: skip
     if mode == "RGB" and (held in _CLEAR or "transparency" in file.info):

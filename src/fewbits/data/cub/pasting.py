@@ -16,14 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from fewbits.data.cub.birdset import BirdSet, Photos
-from fewbits.data.cub.opening import picture_size
+from fewbits.data.cub.opening import picture_sizes
 from fewbits.data.cub.tables import broken
 from fewbits.errors import FewbitsError
 
 TRAIN, TEST = "train", "test"
 
 
-def read_pasted(birds: BirdSet, folder: Path, name: str) -> BirdSet:
+def read_pasted(birds: BirdSet, folder: Path, name: str, skip_broken: bool = False) -> BirdSet:
     """CUB as it was read, its pictures taken from TravelingBirds.
 
     Args:
@@ -31,6 +31,7 @@ def read_pasted(birds: BirdSet, folder: Path, name: str) -> BirdSet:
         folder: ``CUB_fixed``. Training and validation pictures come from ``train`` in it, test
             pictures from ``test``.
         name: of the set.
+        skip_broken: leaves out files that are no pictures, ``BirdSet.left_out`` names them.
 
     Raises:
         FewbitsError: a folder or a picture is missing, or does not decode, or is of another size
@@ -42,26 +43,38 @@ def read_pasted(birds: BirdSet, folder: Path, name: str) -> BirdSet:
                 f"{folder}: expected the folders {TRAIN}/ and {TEST}/ in it, got no {part}/; "
                 "unpack TravelingBirds again"
             )
-    images = birds.folder / "images"
+    images, left_out = birds.folder / "images", dict(birds.left_out)
+
+    def moved(photos: Photos, part: str) -> Photos:
+        found, why = _moved(photos, images, folder / part, skip_broken)
+        left_out.update(why)
+        return found
+
     return replace(
         birds,
         name=name,
         folder=folder,
-        train=_moved(birds.train, images, folder / TRAIN),
-        validation=_moved(birds.validation, images, folder / TRAIN),
-        test=_moved(birds.test, images, folder / TEST),
+        train=moved(birds.train, TRAIN),
+        validation=moved(birds.validation, TRAIN),
+        test=moved(birds.test, TEST),
+        left_out=left_out,
     )
 
 
-def _moved(photos: Photos, images: Path, folder: Path) -> Photos:
-    """The same photos, their pictures taken from another folder."""
+def _moved(
+    photos: Photos, images: Path, folder: Path, skip_broken: bool
+) -> tuple[Photos, dict[Path, str]]:
+    """The same photos, their pictures taken from another folder, and those that are none."""
     paths = tuple(folder / path.relative_to(images) for path in photos.paths)
-    for path, size in zip(paths, photos.sizes.tolist(), strict=True):
-        found = picture_size(path)
-        if list(found) != size:
+    sizes, bad = picture_sizes(paths, skip_broken=skip_broken)
+    for place, (path, size) in enumerate(zip(paths, photos.sizes.tolist(), strict=True)):
+        found = sizes[place]
+        if place not in bad and list(found) != size:
             broken(
                 path, None,
                 f"{size[0]} x {size[1]} pixels as in CUB, where its box and parts were measured",
                 f"{found[0]} x {found[1]}", "take the pictures as they were published",
             )  # fmt: skip
-    return replace(photos, paths=paths)
+    kept = [place for place in range(photos.count) if place not in bad]
+    why = {paths[place]: reason for place, reason in bad.items()}
+    return replace(photos, paths=paths).take(kept), why

@@ -14,7 +14,7 @@ from torch import Tensor
 from fewbits.data.cub import annotations, attributes
 from fewbits.data.cub.birdset import BirdSet, Photos
 from fewbits.data.cub.cutting import cut, path_digest
-from fewbits.data.cub.opening import picture_size
+from fewbits.data.cub.opening import picture_sizes
 from fewbits.data.cub.tables import broken, read_image_paths, read_names
 from fewbits.errors import FewbitsError, UsageError
 
@@ -26,7 +26,11 @@ VALIDATION = 0.1
 
 
 def read_cub(
-    folder: str | Path, validation: float | int = VALIDATION, seed: int = 0, name: str = "cub"
+    folder: str | Path,
+    validation: float | int = VALIDATION,
+    seed: int = 0,
+    name: str = "cub",
+    skip_broken: bool = False,
 ) -> BirdSet:
     """Read a folder in the official layout: all of CUB-200-2011, or some of its classes.
 
@@ -40,6 +44,8 @@ def read_cub(
             else every class gives at least one image and keeps at least one.
         seed: another one, another validation split.
         name: of the set.
+        skip_broken: leaves out files that are no pictures, ``BirdSet.left_out`` names them. The
+            others are in the splits that they would be in without.
 
     Raises:
         UsageError: a share out of range.
@@ -54,12 +60,14 @@ def read_cub(
     labels = annotations.read_labels(root / "image_class_labels.txt", ids, classes)
     training = annotations.read_flags(root / "train_test_split.txt", ids)
     class_ids = sorted(set(labels))
-    part_names, photos = _read_photos(root, paths, [class_ids.index(label) for label in labels])
+    numbers = [class_ids.index(label) for label in labels]
+    part_names, photos, bad = _read_photos(root, paths, numbers, skip_broken)
     attribute_names, table, photos = _read_attributes(root, photos, ids, class_ids)
     digests = [path_digest(path, seed) for path in paths.values()]
     file = root / "train_test_split.txt"
     names = [classes[key] for key in class_ids]
-    train, held, test = cut(file, photos.labels.tolist(), training, digests, validation, names)
+    splits = cut(file, photos.labels.tolist(), training, digests, validation, names)
+    train, held, test = (photos.take([at for at in split if at not in bad]) for split in splits)
     return BirdSet(
         name=name,
         folder=root,
@@ -68,9 +76,10 @@ def read_cub(
         part_names=part_names,
         attribute_names=attribute_names,
         class_attributes=table,
-        train=photos.take(train),
-        validation=photos.take(held),
-        test=photos.take(test),
+        train=train,
+        validation=held,
+        test=test,
+        left_out={photos.paths[at]: why for at, why in bad.items()},
     )
 
 
@@ -92,15 +101,15 @@ def find_layout(
 
 
 def _read_photos(
-    root: Path, paths: dict[int, PurePosixPath], labels: list[int]
-) -> tuple[tuple[str, ...], Photos]:
-    """All images in the order of ``images.txt``, and the names of the parts."""
+    root: Path, paths: dict[int, PurePosixPath], labels: list[int], skip_broken: bool
+) -> tuple[tuple[str, ...], Photos, dict[int, str]]:
+    """Names of the parts, all images in the order of ``images.txt``, and which are no pictures."""
     ids = list(paths)
     files = tuple(root / "images" / path for path in paths.values())
-    sizes = [picture_size(file) for file in files]
+    sizes, bad = picture_sizes(files, skip_broken=skip_broken)
     boxes = annotations.read_boxes(root / "bounding_boxes.txt", ids, sizes)
     part_names, parts, visible = annotations.read_parts(root / "parts", ids, sizes)
-    return part_names, Photos(
+    photos = Photos(
         paths=files,
         labels=torch.tensor(labels, dtype=torch.int64),
         image_ids=torch.tensor(ids, dtype=torch.int64),
@@ -110,6 +119,7 @@ def _read_photos(
         visible=torch.from_numpy(visible),
         masks=_find_masks(root, list(paths.values())),
     )
+    return part_names, photos, bad
 
 
 def _find_masks(root: Path, paths: list[PurePosixPath]) -> tuple[Path, ...] | None:
