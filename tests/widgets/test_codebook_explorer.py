@@ -22,7 +22,7 @@ from fewbits.training import to_float
 from fewbits.widgets import CodebookExplorer
 from fewbits.widgets.base import LIMIT_BYTES
 from fewbits.widgets.codebook_explorer_numbers import cosines_of
-from fewbits.widgets.codebook_explorer_transport import STEP, store_explorer
+from fewbits.widgets.codebook_explorer_transport import store_explorer
 
 MAPS, LABELS = maps_and_labels(6, 2)
 CHOICES = [(0, 0.1), (1, 0.1), (1, 0.05), (2, 0.4), (2, None)]
@@ -119,7 +119,7 @@ def test_the_temperature_moves_scores_and_not_the_head():
     control.plain = True
     cosines = trained()[1].vocabulary.codebook.cosines(MAPS).detach()
     largest = float(cosines[0, 3].max())
-    assert control.numbers()["score_3"] == pytest.approx(largest, abs=1e-3)
+    assert control.numbers()["score_3"] == pytest.approx(largest, abs=2e-3)
 
 
 def test_how_near_the_nearest_patch_is():
@@ -151,7 +151,7 @@ def test_a_logit_below_0_has_no_shares():
         assert control.numbers()["share"] == share
 
 
-def test_rounding_moves_no_cosine_by_a_thousandth():
+def test_rounding_moves_no_cosine_by_two_thousandths():
     for features in (8, 40):  # fewer than there are codes, and more
         models = trained(features=features)
         maps, labels = maps_and_labels(6, 2, features)
@@ -159,8 +159,7 @@ def test_rounding_moves_no_cosine_by_a_thousandth():
         assert stored.vectors.shape == (6, 12, min(features, 4 + 7 + 12))
         for book, model in zip(stored.books, models, strict=True):
             exact = model.vocabulary.codebook.cosines(maps).detach().double()
-            assert (cosines_of(stored, book) - exact).abs().max() < 1e-3
-    assert STEP < 1e-3
+            assert (cosines_of(stored, book) - exact).abs().max() < 2e-3
 
 
 def test_every_patch_travels_once():

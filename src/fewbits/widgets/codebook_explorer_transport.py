@@ -15,7 +15,7 @@ from fewbits.protoquant.pipeline import Explained
 from fewbits.widgets.codebook_explorer_checks import check_books, check_galleries, check_maps
 from fewbits.widgets.picture_sheet import Sheet, make_sheet, shrink
 
-STEP = 2.0**-11  # what vectors are rounded to: a cosine then moves by less than a thousandth
+STEP = 2.0**-10  # what vectors are rounded to: a cosine then moves by less than 0.002
 PATCH_SIDE = 28  # in pixels; smaller patches keep their size
 
 
