@@ -82,6 +82,20 @@ DRAWN = {
     "follows": lambda: figures.follows(
         {"a": LINE.abs() / 9, "b": LINE.square() / 99}, {"a": 1 - LINE.abs() / 9, "b": LINE * 0}
     ),
+    "looks like": lambda: figures.looks_like(
+        PHOTOS.images[:2],
+        torch.tensor([0, 5]),
+        PHOTOS.images[2:],
+        torch.tensor([3, 9]),
+        (4, 4),
+        ["that wheel", "that leaf"],
+    ),
+    "similarity": lambda: figures.similarity(PHOTOS.images[0], LINE[:16].view(4, 4), "the bus"),
+    "how far": lambda: figures.how_far(PHOTOS.images[1], 5, (4, 4), (4, 12)),
+    "patch rows": lambda: figures.patch_rows(
+        PHOTOS.images, [torch.tensor([[0, 1]])], [torch.tensor([[2, 3]])], (4, 4), ["a"], ["now"]
+    ),
+    "adrift": lambda: figures.adrift([1.0, 0.9], [0.6, 0.9], 0.97, "a patch and its like"),
     "rebuilt": lambda: figures.rebuilt_digits({"whole": torch.rand(3, 28, 28)}),
 }
 

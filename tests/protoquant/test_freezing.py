@@ -57,6 +57,13 @@ def test_frozen_means_no_gradient_and_no_new_statistics(backbone, pictures):
     assert all(torch.equal(state[name], value) for name, value in frozen.state_dict().items())
 
 
+def test_a_few_pictures_are_seen_as_many_are_and_nothing_moves(backbone, pictures, tmp_path):
+    cache = pipeline.look(backbone.train(), SplitPictures(pictures.train), tmp_path)
+    seen = pipeline.see(backbone, pictures.train.images[3:8])
+    assert backbone.training
+    torch.testing.assert_close(seen, cache.rows(range(3, 8)), atol=1e-3, rtol=1e-3)
+
+
 def test_pictures_are_seen_once(backbone, pictures, tmp_path):
     frozen, shown = pipeline.freeze(backbone), SplitPictures(pictures.train)
     steps = []

@@ -77,11 +77,11 @@ def similarity(photo: Photo, cosines: Float[Tensor, "high wide"], title: str) ->
     left, right = drawing.panels(1, 2)
     show_photo(left, photo, title)
     box_cell(left, best, grid, photo.shape[-1])
-    shown = right.imshow(cosines.detach().cpu().numpy(), vmin=-1, vmax=1, cmap="PuOr_r")
+    right.imshow(cosines.detach().cpu().numpy(), vmin=-1, vmax=1, cmap="PuOr_r")
     right.set(xticks=[], yticks=[], title="cosine of each cell")
+    right.set_xlabel("violet -1, white 0, brown 1", fontsize=8)
     right.grid(visible=False)
     _frame(right, float(best % grid[1]), float(best // grid[1]), 1.0, 1.0, "protoquant")
-    drawing.colorbar(shown, ax=right, ticks=[-1, 0, 1], shrink=0.8)
     return drawing
 
 
