@@ -16,12 +16,12 @@ from fewbits.protoquant.mapping import Mapping
     ("answer", "told"),
     [
         ((..., ...), "Not answered yet"),
-        ((320, 131_072), "Right"),
-        ((64 * 32, 131_072), "log2"),
-        ((64 * 6, 131_072), "five bits are enough"),
+        ((384, 131_072), "Right"),
+        ((64 * 64, 131_072), "log2"),
+        ((64 * 7, 131_072), "six bits are enough"),
         ((7, 131_072), "64 cells times"),
-        ((320, 64 * 128 * 2), "those are bytes"),
-        ((320, 128), "64 cells of 128 numbers"),
+        ((384, 64 * 128 * 2), "those are bytes"),
+        ((384, 128), "64 vectors of 128 numbers"),
     ],
 )
 def test_spelled(answer, told):
@@ -57,7 +57,7 @@ def gradient(code, own, cells):
         (lambda code, own, cells: 2 * (code - own).sum(0) / cells, "mean is over features"),
         (lambda code, own, cells: 2 * (code - own).mean(0) / 3, "over all cells"),
         (lambda code, own, cells: gradient(code, own, cells) / 2, "brings a 2"),
-        (lambda code, own, cells: code, "expected"),
+        (lambda code, own, cells: code, "it is another"),
         (lambda code, own, cells: code @ own, "stops with an error"),
         (lambda code: code, "stops with an error"),
     ],

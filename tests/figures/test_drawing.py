@@ -48,6 +48,15 @@ DRAWN = {
     "error over codes": lambda: figures.error_over_codes(
         [2, 4], {"a": [0.2, 0.1]}, {"level": 0.15}
     ),
+    "told in codes": lambda: figures.told_in_codes(
+        PHOTOS.images[:2], {"a": torch.arange(8).view(2, 2, 2)}, {"a": 3}, "stripes"
+    ),
+    "accuracy over codes": lambda: figures.accuracy_over_codes(
+        [2, 4], {"a": [0.2, 0.9]}, {"chance": 0.1}
+    ),
+    "parts or things": lambda: figures.parts_or_things(
+        [2, 4], {"a": [(0.2, 0.9), (0.3, 0.9)]}, {"a": [(0.1, 0.2)] * 2}, {"end": (0.3, 1.0)}, 4
+    ),
     "one of each": lambda: figures.one_of_each(PHOTOS, ["Reed_Lancer", "Tide_Plover"]),
     "one decision": lambda: figures.one_decision(PHOTOS.images[0], -LINE, "Reed Lancer"),
     "answers kept": lambda: figures.answers_kept(

@@ -26,21 +26,21 @@ STRANGERS = torch.arange(60) % 2
 ALONE = torch.arange(60)
 
 
-def spelled(in_codes: object, in_features: object) -> Verdict:
-    """Exercise 1: bits of a picture in codes, and of its maps in 16 bits a number."""
-    if is_open(in_codes) or is_open(in_features):
-        return unanswered("64 cells; a code is one of 32, a cell's vector 128 numbers of 16 bits.")
-    if close(in_codes, 64 * 32):
-        return wrong("one of 32 codes takes log2(32) bits, not 32.")
-    if close(in_codes, 64 * 6):
-        return wrong("0 to 31 is 32 codes: five bits are enough.")
-    if not close(in_codes, 64 * 5):
+def spelled(in_codes: object, the_list: object) -> Verdict:
+    """Exercise 1: bits of a picture in codes, and of the list of codes itself."""
+    if is_open(in_codes) or is_open(the_list):
+        return unanswered("64 cells, each one of 64 codes; the list has 64 vectors.")
+    if close(in_codes, 64 * 64):
+        return wrong("one of 64 codes takes log2(64) bits, not 64.")
+    if close(in_codes, 64 * 7):
+        return wrong("0 to 63 is 64 codes: six bits are enough.")
+    if not close(in_codes, 64 * 6):
         return wrong(f"64 cells times the bits of one code, got {shown(in_codes)}.")
-    if close(in_features, 64 * 128 * 2):
+    if close(the_list, 64 * 128 * 2):
         return wrong("those are bytes; sixteen bits are two of them.")
-    if not close(in_features, 64 * 128 * 16):
-        return wrong(f"64 cells of 128 numbers of 16 bits, got {shown(in_features)}.")
-    return right("410 times less, and the layer reads it all the same.")
+    if not close(the_list, 64 * 128 * 16):
+        return wrong(f"64 vectors of 128 numbers of 16 bits, got {shown(the_list)}.")
+    return right("the list is as large as one picture's maps, and it is paid for once.")
 
 
 def three_ways(direction: object, distance: object, from_mean: object) -> Verdict:
@@ -48,7 +48,9 @@ def three_ways(direction: object, distance: object, from_mean: object) -> Verdic
     if is_open(direction) or is_open(distance) or is_open(from_mean):
         return unanswered("three numbers from 0 to 2, one for each way to be near.")
     if not close(direction, 1):
-        return wrong("seen from 0, (0.1, 0.2) points where (1, 3) points, however short it is.")
+        return wrong(
+            "seen from 0, (0.1, 0.2) points nearly where (1, 3) points, however short it is."
+        )
     if not close(distance, 2):
         return wrong("by distance (2, 2) is nearest: the root of 2 away; (0.1, 0.2) is 2.9 away.")
     if close(from_mean, 1):
@@ -67,7 +69,9 @@ def pull(answer: Callable[[Tensor, Tensor, int], Tensor]) -> Verdict:
     if is_open(found):
         return unanswered("the derivative of the mean over all cells and features, for one code.")
     if close(found, PULLED):
-        return right("it is 0 where the code is the mean of its cells: a step of k-means.")
+        return right(
+            "it is 0 at its cells' mean: the centre step of k-means, with means, not unit sums."
+        )
     if close(found, -PULLED):
         return wrong("sign: the gradient points away from the cells, and a step goes against it.")
     if close(found, 2 * (CODE - OWN).sum(0)):
@@ -78,7 +82,7 @@ def pull(answer: Callable[[Tensor, Tensor, int], Tensor]) -> Verdict:
         return wrong("the mean is over all cells, not only over those that chose this code.")
     if close(found, PULLED / 2):
         return wrong("the square's derivative brings a 2.")
-    return wrong(f"on a test case of three features expected {PULLED.tolist()}, got {shown(found)}")
+    return wrong(f"on a test case of three features it is another, got {shown(found)}")
 
 
 def above_chance(answer: Callable[[Tensor, Tensor], object]) -> Verdict:
@@ -116,4 +120,6 @@ def above_chance(answer: Callable[[Tensor, Tensor], object]) -> Verdict:
         return wrong(
             f"with a code for each cell nothing can be gained: 0, not {tried['alone']:.2f}"
         )
-    return right("scikit-learn's adjusted_mutual_info_score does the same with another share.")
+    return right(
+        "scikit-learn's adjusted_mutual_info_score does so with mutual information for the share."
+    )

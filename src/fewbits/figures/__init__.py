@@ -59,7 +59,7 @@ from fewbits.figures.staircase import (
 )
 from fewbits.figures.tables import percent, table
 from fewbits.figures.travel import follows, home_and_away, twice
-from fewbits.figures.vocabulary import accuracy_over_codes, parts_or_classes, told_in_codes
+from fewbits.figures.vocabulary import accuracy_over_codes, parts_or_things, told_in_codes
 
 __all__ = [
     "Drawing",
@@ -100,7 +100,7 @@ __all__ = [
     "over_passes",
     "pact_function",
     "pairs_and_codes",
-    "parts_or_classes",
+    "parts_or_things",
     "patch_rows",
     "percent",
     "rebuilt_digits",

@@ -48,7 +48,8 @@ class Table:
         )
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         return (
-            f'{CSS}<div style="overflow-x: auto" tabindex="0" role="group" aria-label="table">'
+            f'{CSS}<div style="overflow-x: auto" tabindex="0" role="group" '
+            f'aria-label="{escape(self.caption or "table")}">'
             f'<table class="fb-table">{caption}<thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
         )
