@@ -90,20 +90,20 @@ def test_differences_stand_beside_zero(report):
     pairs = [(name, "float, trained on") for name in MODELS[1:]]
     drawing = figures.recorded_differences([report], "faithfulness.deletion.gain", pairs, METHODS)
     assert len({axes.get_xlim() for axes in drawing.axes}) == 1, "one scale"
-    assert "deletion.gain, the first model's minus the second's" in drawing.alt
-    assert "PACT 4, beside float, trained on 0.300" in drawing.alt
+    assert "deletion.gain, minus that of float, trained on, the first model's" in drawing.alt
+    assert "PACT 4 0.300" in drawing.alt
     for axes in drawing.axes:
         assert [line.get_xdata()[0] for line in axes.lines].count(0) == 1, "the line at zero"
 
 
 def test_the_verdict_has_a_row_a_model(report):
     table = figures.recorded_verdict([report], ("PACT 4", "PACT 2"))
-    assert [row[:3] for row in table.rows()] == [
-        ("digits, compact", "PACT 4", "95.0"),
-        ("digits, compact", "PACT 2", "95.0"),
+    assert [row[:4] for row in table.rows()] == [
+        ("digits, compact", "PACT 4", "95.0", "95.0"),
+        ("digits, compact", "PACT 2", "95.0", "95.0"),
     ]
     minus = "\N{MINUS SIGN}0.200"
-    assert table.rows()[0][3:] == (minus, "0.300", "0.100", "(0.000)"), "what could be 0 is told"
+    assert table.rows()[0][4:] == (minus, "0.300", "0.100", "(0.000)"), "what could be 0 is told"
 
 
 def test_an_interval_in_a_table():
@@ -125,6 +125,18 @@ def test_maps_have_a_row_a_network():
     assert len(drawing.axes) == 9
     assert "3 digits" in drawing.alt and "float, 2 bits" in drawing.alt
     assert drawing.svg().startswith("<svg")
+
+
+def test_a_strongest_pixel_is_crossed_within_its_frame_or_without():
+    maps, inside = torch.zeros(2, 6, 6), torch.zeros(2, 6, 6, dtype=torch.bool)
+    inside[:, 1:4, 2:5] = True
+    maps[0, 3, 4] = maps[1, 4, 4] = 1
+    drawing = figures.map_rows(torch.rand(2, 1, 6, 6), {"float": maps}, inside=inside)
+    assert "within the frame it is, of 2: float 1." in drawing.alt
+    for axes, (row, column) in zip(drawing.axes[2:], ((3, 4), (4, 4)), strict=True):
+        (frame,) = axes.patches
+        assert frame.get_bbox().bounds == (1.5, 0.5, 3, 3)
+        assert axes.lines[0].get_xydata().tolist() == [[column, row]]
 
 
 def test_every_curve_told_of_is_drawn():

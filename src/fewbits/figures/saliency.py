@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
-from jaxtyping import Float
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
@@ -26,6 +28,7 @@ def map_rows(
     images: Float[Tensor, "image 1 height width"],
     maps: Mapping[str, Float[Tensor, "image height width"]],
     said: Mapping[str, Sequence[str]] | None = None,
+    inside: Bool[Tensor, "image height width"] | None = None,
 ) -> Drawing:
     """Images on top; below, a row for each network with its map of each image.
 
@@ -33,12 +36,20 @@ def map_rows(
 
     Args:
         said: what stands above each map, the network's answer say.
+        inside: a box in each image that is framed; then each map's strongest pixel is crossed.
     """
     rows = ", ".join(maps)
     alt = (
         f"{len(images)} digits in the top row, their saliency maps below, one row a network: "
         f"{rows}. Bright pixels speak for the class."
     )
+    if inside is not None:
+        hits = {
+            name: int(inside.flatten(1).gather(1, own.flatten(1).argmax(1)[:, None]).sum())
+            for name, own in maps.items()
+        }
+        told = ", ".join(f"{name} {count}" for name, count in hits.items())
+        alt += f" A cross marks the strongest; within the frame it is, of {len(images)}: {told}."
     drawing = Drawing(alt, 1.0 * len(images) + 1.3, 1.05 * (len(maps) + 1))
     panels = drawing.panels(len(maps) + 1, len(images))
     for axes, image in zip(panels, images, strict=False):
@@ -47,8 +58,22 @@ def map_rows(
         cells = panels[row * len(images) : (row + 1) * len(images)]
         for place, (axes, one) in enumerate(zip(cells, own, strict=True)):
             show_map(axes, one, said[name][place] if said else "")
+            if inside is not None:
+                _aim(axes, one, inside[place])
         cells[0].set_ylabel(name, rotation=0, ha="right", va="center")
     return drawing
+
+
+def _aim(
+    axes: Axes, one: Float[Tensor, "height width"], inside: Bool[Tensor, "height width"]
+) -> None:
+    """Frame a box, and cross the strongest pixel."""
+    down, across = inside.nonzero().unbind(1)
+    corner = (int(across.min()) - 0.5, int(down.min()) - 0.5)
+    size = (int(across.max() - across.min()) + 1, int(down.max() - down.min()) + 1)
+    axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=LIGHT["float"], linewidth=1))
+    row, column = divmod(int(one.argmax()), one.shape[1])
+    axes.plot(column, row, "x", color=LIGHT["pact"], markersize=7, markeredgewidth=2)
 
 
 def show_map(axes: Any, one: Float[Tensor, "height width"], title: str = "") -> None:
@@ -131,16 +156,22 @@ def recorded_differences(
     """What one model's maps have over another's, image by image: panels as above, a row a pair.
 
     Args:
-        pairs: of models, the first minus the second; each among every report's differences.
+        pairs: of models, the first minus the second; each among every report's differences. A
+            second that they share is named once, below.
     """
+    seconds = {other for _, other in pairs}
+    common = seconds.pop() if len(seconds) == 1 else ""
     rows = {
         title: {
-            f"{one}, beside {other}": found.differences[f"{one} | {other}"][method][measure]
+            one if common else f"{one}, beside {other}": found.differences[f"{one} | {other}"][
+                method
+            ][measure]
             for one, other in pairs
         }
         for title, (found, method) in _panels(reports, methods).items()
     }
-    drawing = _forest(rows, measure.partition(".")[2], "the first model's minus the second's")
+    name = measure.partition(".")[2] + (f", minus that of {common}" if common else "")
+    drawing = _forest(rows, name, "the first model's minus the second's")
     for axes in drawing.axes:
         axes.axvline(0, color=LIGHT["ink"], linewidth=0.8)
     return drawing
@@ -214,7 +245,7 @@ def _rows(found: Findings, measure: str, models: Sequence[str], method: str) -> 
 
 def recorded_verdict(
     reports: Sequence[Report],
-    models: Sequence[str] = ("PACT 4", "PACT 4/2", "PACT 2"),
+    models: Sequence[str] = ("PACT 4", "PACT 2"),
     method: str = "gradient",
 ) -> Table:
     """What few bits change in one method's maps: a row a set, network and model.
@@ -228,13 +259,16 @@ def recorded_verdict(
         "faithfulness.road.gain",
         "clarity.gini",
     )
-    columns: dict[str, list[str]] = {"data set, network": [], "model": [], "right, %": []}
+    columns: dict[str, list[str]] = {"data set, network": [], "model": []}
+    columns |= {"copy right, %": [], "right, %": []}
     columns |= {measure.partition(".")[2]: [] for measure in measures}
     for report in reports:
         found = Findings.of(report)
         for name in models:
             columns["data set, network"].append(of_which(report))
             columns["model"].append(name)
+            copy = found.accuracy["float, trained on"].mean
+            columns["copy right, %"].append(f"{100 * copy:.1f}")
             columns["right, %"].append(f"{100 * found.accuracy[name].mean:.1f}")
             for measure in measures:
                 cell = found.differences[f"{name} | float, trained on"][method][measure]
