@@ -90,7 +90,7 @@ def test_differences_stand_beside_zero(report):
     pairs = [(name, "float, trained on") for name in MODELS[1:]]
     drawing = figures.recorded_differences([report], "faithfulness.deletion.gain", pairs, METHODS)
     assert len({axes.get_xlim() for axes in drawing.axes}) == 1, "one scale"
-    assert "deletion.gain, minus that of float, trained on, the first model's" in drawing.alt
+    assert "deletion.gain, each model's minus that of float, trained on, with" in drawing.alt
     assert "PACT 4 0.300" in drawing.alt
     for axes in drawing.axes:
         assert [line.get_xdata()[0] for line in axes.lines].count(0) == 1, "the line at zero"

@@ -71,9 +71,9 @@ def _aim(
     down, across = inside.nonzero().unbind(1)
     corner = (int(across.min()) - 0.5, int(down.min()) - 0.5)
     size = (int(across.max() - across.min()) + 1, int(down.max() - down.min()) + 1)
-    axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=LIGHT["float"], linewidth=1))
+    axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=DARK["float"], linewidth=1))
     row, column = divmod(int(one.argmax()), one.shape[1])
-    axes.plot(column, row, "x", color=LIGHT["pact"], markersize=7, markeredgewidth=2)
+    axes.plot(column, row, "x", color=DARK["protoquant"], markersize=7, markeredgewidth=2)
 
 
 def show_map(axes: Any, one: Float[Tensor, "height width"], title: str = "") -> None:
@@ -170,8 +170,10 @@ def recorded_differences(
         }
         for title, (found, method) in _panels(reports, methods).items()
     }
-    name = measure.partition(".")[2] + (f", minus that of {common}" if common else "")
-    drawing = _forest(rows, name, "the first model's minus the second's")
+    what = f"each model's minus that of {common}" if common else "the first's minus the second's"
+    drawing = _forest(rows, measure.partition(".")[2], what)
+    if common:
+        drawing.supxlabel(what, fontsize=9)
     for axes in drawing.axes:
         axes.axvline(0, color=LIGHT["ink"], linewidth=0.8)
     return drawing
