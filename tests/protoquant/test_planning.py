@@ -35,6 +35,8 @@ def test_imagenets_bytes():
     assert CONVNEXT.cache_bytes == 1_203_050 * 768 * 49 * 2, "both splits, no validation"
     assert CONVNEXT.score_bytes == 1_153_050 * 2048 * 8
     assert CONVNEXT.held_bytes == 6 * CONVNEXT.score_bytes
+    few = replace(CONVNEXT, codes=256)
+    assert few.held_bytes == 6 * 8 * few.train * 768, "the channels' head is the widest"
 
 
 def test_a_network_is_asked_for_its_maps():

@@ -30,11 +30,18 @@ def show_bytes(task: "Task") -> None:
         f"{task.backbone} at {task.side} px",
     )
     maps = f"({task.train:,} + {task.test:,}) x {task.features} x {task.high} x {task.wide}"
-    scores = f"{task.train:,} x {task.codes}"
     for name, size, made in (
         ("feature caches on disk, fp16", task.cache_bytes, maps),
-        ("a head's scores and places in memory", task.score_bytes, f"{scores} x {SCORED} bytes"),
-        ("stage 2 in memory, at the worst", task.held_bytes, f"{scores} x {IN_MEMORY} bytes"),
+        (
+            "a head's scores and places in memory",
+            task.score_bytes,
+            f"{task.train:,} x {task.codes} x {SCORED} bytes",
+        ),
+        (
+            "stage 2 in memory, at the worst",
+            task.held_bytes,
+            f"{task.train:,} x {task.words} x {IN_MEMORY} bytes",
+        ),
     ):
         table.add_row(name, f"{size / GB:,.1f}", made)
     console().print(table)

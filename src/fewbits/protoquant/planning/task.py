@@ -49,6 +49,11 @@ class Task:
         return self.train + self.test
 
     @property
+    def words(self) -> int:
+        """Of the widest head: codes, or the channels that a baseline speaks of."""
+        return max(self.codes, self.features)
+
+    @property
     def cells(self) -> int:
         """Vectors of each picture."""
         return self.high * self.wide
@@ -70,8 +75,8 @@ class Task:
 
     @property
     def held_bytes(self) -> int:
-        """What stage 2 holds in memory at the worst."""
-        return self.train * self.codes * IN_MEMORY
+        """What stage 2 holds in memory at the worst, every head as wide as the widest."""
+        return self.train * self.words * IN_MEMORY
 
 
 def task_of(
