@@ -91,8 +91,11 @@ def recorded(method: str) -> list[Report]:
     return [Report(**read_json(file, set(Report.__dataclass_fields__))) for file in files]
 
 
-def read_json(path: Path, keys: set[str] | None = None) -> dict[str, Any]:
+def read_json(path: Path, keys: set[str] | None = None, holds: str = "settings") -> dict[str, Any]:
     """One JSON object, with exactly these keys if they are named.
+
+    Args:
+        holds: what an object without named keys is, for the message.
 
     Raises:
         FewbitsError: the file is missing, damaged, or another project's.
@@ -107,7 +110,7 @@ def read_json(path: Path, keys: set[str] | None = None) -> dict[str, Any]:
             "checkpoints are kept."
         ) from error
     if not isinstance(found, dict) or (keys is not None and set(found) != keys):
-        expected = f"the keys {', '.join(sorted(keys))}" if keys else "settings"
+        expected = f"the keys {', '.join(sorted(keys))}" if keys else holds
         raise FewbitsError(f"{path} is not a file of this project: expected {expected}")
     return found
 

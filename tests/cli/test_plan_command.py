@@ -37,6 +37,7 @@ def test_a_plan_is_shown_and_recorded(fewbits, tmp_path: Path) -> None:
     for stage in written["stages"]:
         assert stage["name"] in ended.out and stage["passes"] in ended.out
     assert written["devices"] == 4 and "4 devices" in ended.out
+    assert "fewbits run uses one device: the extraction is shared by calling" in ended.out
     assert "give --pictures DIR, a folder with some of them" in ended.out
     assert "at least" in ended.out and "it fits" in ended.out.splitlines()[-1]
 
@@ -52,8 +53,8 @@ def test_a_disk_that_is_too_small_is_refused(fewbits, tmp_path: Path, monkeypatc
     record = tmp_path / "plan.json"
     ended = fewbits(*PLAN, *QUICK, "--out", tmp_path, "--record", record)
     assert ended.code == 1
-    # 1,281,167 pictures x 128 maps x 16 cells and 16 scores, of 2 bytes, and 0.1 GB to spare
-    assert "the disk is too small: expected 5.4 GB for cache and scores" in ended.line
+    # 1,153,050 + 50,000 pictures x 128 maps x 16 cells of 2 bytes, and 0.1 GB to spare
+    assert "the disk is too small: expected 5.0 GB for the feature caches" in ended.line
     assert "there are 1.0 GB free" in ended.line
     assert "extraction" in ended.out, "the hours are told all the same"
     monkeypatch.undo()
@@ -61,10 +62,48 @@ def test_a_disk_that_is_too_small_is_refused(fewbits, tmp_path: Path, monkeypatc
     assert elsewhere.code == 1 and "where the rates are from" in elsewhere.line
 
 
+def test_one_device_is_one_column_and_told_apart_from_the_cpu(fewbits, tmp_path: Path) -> None:
+    record = tmp_path / "plan.json"
+    ended = fewbits(*PLAN, *QUICK, "--dataset", "scenes", "--out", tmp_path, "--record", record)
+    assert "devices" not in ended.out and "run on the CPU" not in ended.out
+    written = json.loads(record.read_text())
+    written["rates"]["device"] = "cuda"
+    record.write_text(json.dumps(written))
+    faster = fewbits(*PLAN, "--dataset", "scenes", "--rates", record)
+    assert "only the backbone is on cuda: codes, scores and heads run on the CPU" in faster.out
+    assert re.search(r"│ extraction .*│ cuda ", faster.out)
+    assert re.search(r"│ linear probe .*│ cpu ", faster.out)
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "began"),
+    [
+        (("plan", "protoquant"), "--record", "fewbits.protoquant.planning.measuring.measure"),
+        (("bench", "stage2"), "--out", "fewbits.protoquant.benches.stage_two.stage_two_epoch"),
+        (("bench", "codebook"), "--out", "fewbits.protoquant.benches.codebook.races"),
+        (("bench", "glm"), "--out", "fewbits.glm.bench.races"),
+        (("bench", "saliency"), "--out", "fewbits.saliency.bench.costs"),
+        (("bench", "pact"), "--out", "fewbits.pact.bench.step_times"),
+    ],
+)
+def test_a_place_that_cannot_be_written_costs_no_minute(
+    fewbits, tmp_path: Path, monkeypatch, command, option: str, began: str
+) -> None:
+    monkeypatch.setattr(began, lambda *given: pytest.fail("it was measured before it was refused"))
+    folder = fewbits(*command, option, tmp_path)
+    assert folder.code == 2
+    assert f"{option} {tmp_path}: expected a file to write, got a folder" in folder.line
+    (tmp_path / "file").write_text("")
+    inside = fewbits(*command, option, tmp_path / "file" / "plan.json")
+    assert inside.code == 1
+    assert f"{option} {tmp_path / 'file' / 'plan.json'}: cannot be written" in inside.line
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["file"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--dataset", "imagnet"), 2, "no plan for 'imagnet': expected one of imagenet"),
+        (("--dataset", "imagnet"), 2, "no plan for 'imagnet': expected one of birds"),
         (("--backbone", "convnext"), 2, "no backbone is called 'convnext'"),
         (("--gpus", 0), 2, "--gpus"),
         (("--codes", 1), 2, "--codes must be from 2"),
@@ -74,6 +113,8 @@ def test_a_disk_that_is_too_small_is_refused(fewbits, tmp_path: Path, monkeypatc
         (("--pictures", "nowhere"), 1, "--pictures nowhere: there is no such folder"),
         (("--rates", "a.json", "--pictures", "b"), 2, "--pictures are timed here"),
         (("--rates", "nowhere.json"), 1, "nowhere.json is missing"),
+        (("--rates", "nowhere.json", "--seconds", "nan"), 2, "--seconds must be above 0"),
+        (("--backbone", "vit_b_32", "--side", 100), 2, "choose a multiple of 32, 96 for example"),
     ],
 )
 def test_nonsense_is_one_line(fewbits, tmp_path: Path, arguments, code: int, said: str) -> None:

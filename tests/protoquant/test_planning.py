@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from fewbits.data.picture_sets import PICTURES
@@ -16,39 +17,51 @@ from fewbits.protoquant.planning.plan import plan
 from fewbits.protoquant.planning.rates import MEASURED, Rates, read_rates
 from fewbits.protoquant.planning.task import Task, task_of
 
-CONVNEXT = Task("imagenet", 1_281_167, 1000, "convnext_tiny", 224, 768, 7, 7, 2048, 10)
-SMALL = Task("toy", 100_000, 10, "tiny", 32, 8, 2, 2, 16, learn=3)
-"""64 bytes a picture, 6.4 MB and 400,000 vectors in all."""
+CONVNEXT = Task("imagenet", 1_153_050, 50_000, 1000, "convnext_tiny", 224, 768, 7, 7, 2048, 10)
+SMALL = Task("toy", 100_000, 10_000, 10, "tiny", 32, 8, 2, 2, 16, learn=3)
+"""64 bytes a picture: 6.4 MB and 400,000 vectors to train with, a tenth of that to test with."""
 EVEN = Rates(
     "tiny", 32, 16, 10, "cpu", free=10**9,
-    look=100.0, product=1e9, assign=1e4, learn=1e3, score=1e4, head=1e5, probe=1e5,
+    look=100.0, product=1e9, assign=1e4, learn=1e3, score=1e4, channels=2e4, head=1e5, probe=1e5,
     write=6.4e4, read=6.4e5, decode=400.0,
 )  # fmt: skip
 
 
 def test_imagenets_bytes():
-    """Those known of: 96 GB and 257 GB of feature maps, 5.2 GB of scores."""
-    assert round(CONVNEXT.cache_bytes / 1e9) == 96
-    assert round(replace(CONVNEXT, features=2048).cache_bytes / 1e9) == 257
-    assert f"{CONVNEXT.score_bytes / 1e9:.1f}" == "5.2"
+    """Those known of, all training pictures: 96 GB and 257 GB of feature maps."""
+    official = replace(CONVNEXT, train=1_281_167, test=0)
+    assert round(official.cache_bytes / 1e9) == 96
+    assert round(replace(official, features=2048).cache_bytes / 1e9) == 257
+    assert CONVNEXT.cache_bytes == 1_203_050 * 768 * 49 * 2, "both splits, no validation"
+    assert CONVNEXT.score_bytes == 1_153_050 * 2048 * 8
     assert CONVNEXT.held_bytes == 6 * CONVNEXT.score_bytes
-    assert CONVNEXT.disk_bytes == CONVNEXT.cache_bytes + CONVNEXT.score_bytes
+    few = replace(CONVNEXT, codes=256)
+    assert few.held_bytes == 6 * 8 * few.train * 768, "the channels' head is the widest"
 
 
 def test_a_network_is_asked_for_its_maps():
     task, network = task_of("imagenet", "resnet50", 224, 2048, 10)
-    assert (task.features, task.high, task.wide, task.pictures) == (2048, 7, 7, 1_281_167)
+    assert (task.features, task.high, task.wide) == (2048, 7, 7)
+    assert (task.train, task.test, task.pictures) == (1_153_050, 50_000, 1_203_050)
     assert network.features == 2048
     scenes, _ = task_of("scenes", "tiny", 64, 2, 0)
     known = PICTURES["scenes"]
-    assert (scenes.pictures, scenes.classes) == (known.train, known.classes)
+    assert (scenes.train, scenes.test) == (16 * (150 - 15), known.test)
+    assert scenes.classes == known.classes
     assert (scenes.features, scenes.cells) == (128, 64)
+
+
+def test_a_vision_transformer_is_planned_at_any_side():
+    """Built for this side: its own is 224."""
+    task, network = task_of("imagenet", "vit_b_32", 64, 16, 1)
+    assert (task.features, task.high, task.wide) == (768, 2, 2)
+    assert network(torch.zeros(1, 3, 64, 64)).shape == (1, 768, 2, 2)
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("imagnet", "tiny", 64, 16, 1), "no plan for 'imagnet': expected one of imagenet, birds"),
+        (("imagnet", "tiny", 64, 16, 1), "no plan for 'imagnet': expected one of birds"),
         (("imagenet", "convnext_tinny", 64, 16, 1), "no backbone is called 'convnext_tinny'"),
         (("imagenet", "tiny", 0, 16, 1), "--side must be from 1 to 2,048, got 0"),
         (("imagenet", "tiny", 8, 16, 1), "makes maps of a single place"),
@@ -63,17 +76,21 @@ def test_a_task_that_is_none(asked, said):
 
 def test_seconds_by_hand():
     found = {stage.name: stage for stage in plan(SMALL, EVEN, 2).stages}
-    # 100,000 pictures at 100 a second, then 6.4 MB at 64 kB a second; decoding takes 250 s
-    assert (found["extraction"].one, found["extraction"].many) == (1000 + 100, 500 + 100)
-    stream = 10  # 6.4 MB at 640 kB a second
-    assert found["linear probe"].one == stream + 60
+    # 110,000 pictures at 100 a second, then 7.04 MB at 64 kB a second; decoding takes 275 s
+    assert (found["extraction"].one, found["extraction"].many) == (1100 + 110, 550 + 110)
+    stream, tested = 10, 1  # 6.4 MB and a tenth of that at 640 kB a second
+    assert found["linear probe"].one == stream + 60 + tested
     # maps of 60,000 pictures, 3.84 MB; 8 rounds over 60,000 vectors
     assert found["stage 1, k-means"].one == 6 + 48
     assert found["stage 1, by gradient"].one == 3 * (stream + 100)
-    assert found["scores"].one == stream + 10
-    assert found["stage 2, whole head"].one == 40
-    assert found["stage 2, short head"].one == stream + 10 + 40
-    assert found["pruning by usage"].one == 9 * (stream + 40)
+    assert found["maps made of codes"].one == tested + 4
+    head = (stream + 10 + 40) + (tested + 1)
+    assert found["stage 2, whole head"].one == found["stage 2, short head"].one == head
+    assert found["nearest patches, usage"].one == 2 * (stream + 40)
+    # 64 pictures, looked at before, after, and for 40 steps of which each takes three looks
+    assert found["misalignment"].one == pytest.approx(64 * 122 * (1 / 100 + 1 / 1e4))
+    channels = (stream + 5 + 40) + (tested + 0.5)
+    assert found["baselines"].one == 48 + 4 * head + 2 * channels
     behind = [stage for stage in found.values() if stage.name != "extraction"]
     assert all(stage.one == stage.many for stage in behind)
     assert not plan(SMALL, EVEN, 2).missing
@@ -81,17 +98,24 @@ def test_seconds_by_hand():
 
 def test_many_devices_wait_for_decoding_and_the_disk():
     many = plan(SMALL, EVEN, 1000)
-    assert many.stages[0].many == 250 + 100
-    assert many.one - many.many == 1100 - 350
+    assert many.stages[0].many == 275 + 110
+    assert many.one - many.many == pytest.approx(1210 - 385)
+
+
+def test_only_the_backbone_is_on_the_device():
+    found = plan(SMALL, replace(EVEN, device="cuda"), 1).stages
+    on_it = [stage.name for stage in found if stage.where == "cuda"]
+    assert on_it == ["extraction", "misalignment"]
+    assert {stage.where for stage in found} == {"cuda", "cpu"}
 
 
 def test_what_is_not_measured_is_named_and_not_made_up():
     found = plan(SMALL, replace(EVEN, decode=None, read=None), 2)
     assert found.missing == ["decode", "read"]
     first, *others = found.stages
-    assert (first.one, first.missing) == (1100, ("decode",))
+    assert (first.one, first.missing) == (1210, ("decode",))
     lacking = [stage.name for stage in others if stage.missing]
-    assert "scores" in lacking and "stage 2, whole head" not in lacking
+    assert "linear probe" in lacking and "misalignment" not in lacking
     nothing = plan(SMALL, Rates("tiny", 32, 16, 10, "cpu"), 2)
     assert nothing.one == 0 and set(nothing.missing) == set(MEASURED) - {"product"}
 
@@ -117,6 +141,26 @@ def test_every_rate_is_measured(tmp_path: Path, monkeypatch):
     assert blind.decode is None and blind.look
     with pytest.raises(UsageError, match="--seconds must be above 0 and at most 600, got 0"):
         measure(task, network, tmp_path, None, 0, "cpu")
+
+
+def test_a_device_is_timed_with_the_backbone_alone(tmp_path: Path, monkeypatch):
+    """On torch's meta device, where nothing is computed: a fit there would fail."""
+    timed, real = [], measuring.pace
+
+    def recorded(work, units, seconds, device):
+        timed.append(device)
+        return real(work, units, seconds, device)
+
+    monkeypatch.setattr(measuring, "pace", recorded)
+    monkeypatch.setattr(
+        measuring, "product_rate", lambda device, seconds: timed.append(device) or 7.0
+    )
+    monkeypatch.setattr(measuring, "disk_rates", lambda out, seconds: (None, None))
+    monkeypatch.setitem(measuring.LOOKED, "meta", 2)
+    task, network = task_of("scenes", "tiny", 32, 16, 1)
+    found = measure(task, network, tmp_path, None, 0.001, "meta")
+    assert found.device == timed[0] == "meta"
+    assert timed[1:] == ["cpu"] * 7
 
 
 def test_a_disk_is_timed_and_left_as_found(tmp_path: Path, monkeypatch):
@@ -170,6 +214,13 @@ def test_a_file_that_holds_no_rates(tmp_path: Path, change):
     file = tmp_path / "rates.json"
     file.write_text(json.dumps({"rates": asdict(EVEN) | change}))
     with pytest.raises(FewbitsError, match="holds no rates: expected a file written by"):
+        read_rates(file, SMALL)
+
+
+def test_a_file_that_holds_a_list(tmp_path: Path):
+    file = tmp_path / "rates.json"
+    file.write_text("[1]")
+    with pytest.raises(FewbitsError, match="expected rates of fewbits plan protoquant --record"):
         read_rates(file, SMALL)
 
 

@@ -1,4 +1,4 @@
-"""Both epochs of the race end with the same head, and the numbers told follow from the times."""
+"""Both epochs of the race take the same steps of the head; what is told follows from the times."""
 
 import pytest
 import torch
@@ -19,25 +19,36 @@ def test_scores_are_those_of_the_backbone_and_the_codes(toy, monkeypatch):
     torch.testing.assert_close(toy.scores(), whole)
 
 
-def test_the_loop_ends_with_the_same_head(toy):
-    looped, cached = toy.epoch_in_loop(), toy.epochs_cached(toy.scores(), 1)
-    assert torch.equal(looped.weights, cached.weights)
-    assert not torch.equal(cached.weights, toy.epochs_cached(toy.scores(), 2).weights)
+def test_epochs_are_steps_of_the_head(toy):
+    once, twice = (toy.epochs(toy.scores(), number) for number in (1, 2))
+    assert not torch.equal(once.weights, twice.weights)
+
+
+def test_a_vision_transformer_is_built_for_the_side():
+    toy = draw_toy(2, "vit_b_32", 64, 16, "cpu")
+    assert toy.scores().shape == (2, 16)
 
 
 def test_times_are_told_for_1000_pictures(monkeypatch):
-    """With a clock that tells 3, 6 and 40 s for 6 pictures and 5 epochs of 4,098 rows."""
-    told = {"scoring": 3.0, "in_loop": 6.0, "cached": 40.98}
+    """With a clock that tells 3 and 40.98 s for 6 pictures and 5 epochs of 4,098 rows."""
+    told = {"scoring": 3.0, "cached": 40.98}
     monkeypatch.setattr(bench, "median_seconds", lambda works, rounds, device: told)
     found = stage_two_epoch(6, "tiny", 32, 16)
-    assert (found.scoring, found.in_loop) == (500.0, 1000.0)
+    assert found.scoring == 500.0
     assert found.cached == pytest.approx(2.0)
-    assert found.ratio == pytest.approx(500.0)
+    assert found.ratio == pytest.approx(251.0)
+
+
+def test_a_head_that_costs_much_costs_both_sides_as_much():
+    """Where the backbone is free there is nothing to win, however dear a step or a fit is."""
+    for cached in (0.05, 500.0):
+        free = Epoch("tiny", 32, 16, 6, "cpu", scoring=0.0, cached=cached)
+        assert free.ratio == free.whole_ratio == 1
 
 
 def test_a_whole_training_counts_the_scores_once():
-    found = Epoch("tiny", 32, 16, 6, "cpu", scoring=10.0, in_loop=12.0, cached=0.05)
-    assert found.whole_ratio == pytest.approx(EPOCHS * 12 / (10 + EPOCHS * 0.05))
+    found = Epoch("tiny", 32, 16, 6, "cpu", scoring=11.95, cached=0.05)
+    assert found.whole_ratio == pytest.approx(EPOCHS * 12 / (11.95 + EPOCHS * 0.05))
     assert found.line() == (
         "stage 2, an epoch of 1,000 pictures on cpu beside tiny in the loop: 0.0500 s, 12.00 s, "
         "240.0 x"

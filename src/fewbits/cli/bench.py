@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fewbits.cli.glm_plan import glm_plan
-from fewbits.cli.options import Data, Dataset, Network, set_name
+from fewbits.cli.options import Data, Dataset, Network, check_file, set_name
 from fewbits.cli.part_races import codebook, stage2
 
 app = typer.Typer(
@@ -38,6 +38,8 @@ def pact(
     from fewbits.pact.networks import NAMES
     from fewbits.report import begin, provenance, write_json
 
+    if out is not None:
+        check_file(out, "--out")
     console, found, begun = Console(), [], begin()
     for network in NAMES:
         table = Table("layers", "ms a step", "quartiles", "x float", title=network)
@@ -74,6 +76,8 @@ def saliency(
     from fewbits.saliency.bench import costs, together, total_seconds
     from fewbits.training import to_float
 
+    if out is not None:
+        check_file(out, "--out")
     begun = begin()
     loaded = load(set_name(dataset), data)
     test = loaded.test
@@ -118,18 +122,18 @@ def glm(
     out: Annotated[Path | None, typer.Option(help="A JSON file for the figures.")] = None,
 ) -> None:
     """Race the sparse path beside scikit-learn and glm-saga, one thread each."""
-    import torch
     from rich.console import Console
     from rich.table import Table
 
     from fewbits.glm.bench import races
+    from fewbits.protoquant.clock import one_thread
     from fewbits.report import begin, provenance, write_json
 
+    if out is not None:
+        check_file(out, "--out")
     begun, found = begin(), []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     table = Table("problem", "beside", "objective", "theirs", "worst", "a class", "theirs")
-    try:
+    with one_thread():
         for race in races(tolerance, saga):
             numbers = (race.ours.objectives[-1], race.theirs.objectives[-1])
             counts = (race.ours.nonzeros, race.theirs.nonzeros)
@@ -142,8 +146,6 @@ def glm(
             )
             found.append(race)
         origin = provenance(begun)
-    finally:
-        torch.set_num_threads(threads)
     Console().print(table)
     for race in found:
         typer.echo(race.line())

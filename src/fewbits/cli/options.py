@@ -1,9 +1,12 @@
 """Options that several commands share."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from fewbits.errors import FewbitsError, UsageError
 
 
 def _not_empty(given: str) -> Path:
@@ -34,3 +37,23 @@ def set_name(dataset: str) -> str:
     if kind in ("idx", "imagefolder") and folder:
         return f"{kind}{colon}{expand(folder).resolve()}"
     return dataset
+
+
+def check_file(file: Path, option: str) -> None:
+    """Make sure, before minutes of measuring, that a file can be written; nothing is left there.
+
+    Raises:
+        UsageError: a folder is in its place.
+        FewbitsError: its folder cannot be made or written.
+    """
+    from fewbits.data.disk import nearest_folder
+
+    if file.is_dir():
+        raise UsageError(f"{option} {file}: expected a file to write, got a folder: name one in it")
+    try:
+        with tempfile.TemporaryFile(dir=nearest_folder(file.parent)):
+            pass
+    except OSError as error:
+        raise FewbitsError(
+            f"{option} {file}: cannot be written ({error.strerror or error}): choose another file"
+        ) from error

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from fewbits.cli.options import check_file
+
 Out = Annotated[Path | None, typer.Option(help="A JSON file for the figures.")]
 MB = 1e6
 
@@ -23,6 +25,8 @@ def codebook(
     from fewbits.protoquant.clock import one_thread
     from fewbits.report import begin, provenance, write_json
 
+    if out is not None:
+        check_file(out, "--out")
     begun, found = begin(), []
     names = ("same code", "near tie", "apart", "MB", "theirs", "of a plain product")
     table = Table("problem", "on", *names)
@@ -74,6 +78,8 @@ def stage2(
     from fewbits.report import begin, provenance, write_json
     from fewbits.training import pick_device
 
+    if out is not None:
+        check_file(out, "--out")
     begun = begin()
     with one_thread():
         found = stage_two_epoch(pictures, backbone, side, codes, rounds, str(pick_device()))
@@ -89,7 +95,7 @@ def stage2(
     )
     typer.echo(found.line())
     if out is not None:
-        ratios = {"ratio": found.ratio, "whole_ratio": found.whole_ratio}
+        made = {name: getattr(found, name) for name in ("in_loop", "ratio", "whole_ratio")}
         write_json(
-            {"bench": "stage2", "epoch": {**asdict(found), **ratios}, "provenance": origin}, out
+            {"bench": "stage2", "epoch": {**asdict(found), **made}, "provenance": origin}, out
         )

@@ -22,7 +22,8 @@ def disk_rates(folder: Path, seconds: float | int) -> tuple[float | None, float 
     """Bytes a second written to the disk of a folder, and read from it; nothing is left there.
 
     Blocks are flushed one by one, and their checksum is made, as the cache does with its shards.
-    Before it is read, what was written is dropped from memory.
+    Before it is read, what was written is dropped from memory. Of a folder that is itself in
+    memory (tmpfs) nothing can be dropped, and the rate is that of memory.
 
     Returns:
         None for both where not even a trial fits; None for reading where memory cannot be told

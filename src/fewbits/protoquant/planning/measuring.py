@@ -19,12 +19,23 @@ from fewbits.protoquant.planning.disk import decode_rate, disk_rates
 from fewbits.protoquant.planning.rates import Rates
 from fewbits.protoquant.planning.task import Task
 from fewbits.protoquant.scores import TEMPERATURE, strongest
-from fewbits.protoquant.vocabulary import CodeVocabulary
+from fewbits.protoquant.vocabulary import ChannelVocabulary, CodeVocabulary, Vocabulary
 from fewbits.training import repeatable
 
 LOOKED = {"cpu": 8, "cuda": 64}  # pictures that the backbone sees at once
 BATCH = LearnSettings().batch_size
 ROWS = 8 * BATCH  # of the table that a head is timed on
+BEHIND = "cpu"  # where a run makes codes, scores and heads, whatever device the backbone is on
+
+
+def check_seconds(seconds: float | int) -> None:
+    """Refuse a time in which nothing can be measured.
+
+    Raises:
+        UsageError: it is not above 0, or very long.
+    """
+    if not 0 < seconds <= 600:
+        raise UsageError(f"--seconds must be above 0 and at most 600, got {seconds:g}")
 
 
 def measure(
@@ -37,17 +48,19 @@ def measure(
 ) -> Rates:
     """All rates of this machine; pictures are only read where a folder of some is given.
 
+    Args:
+        device: where the backbone looks; all behind it is timed on the CPU, as it is in a run.
+
     Raises:
-        UsageError: no time is given.
+        UsageError: as :func:`check_seconds`.
         FewbitsError: ``out`` cannot be written, or there are no pictures in ``pictures``.
     """
-    if not 0 < seconds <= 600:
-        raise UsageError(f"--seconds must be above 0 and at most 600, got {seconds:g}")
+    check_seconds(seconds)
     workers = os.cpu_count() or 1
     # What may be refused comes first.
     decode = None if pictures is None else decode_rate(pictures, task.side, seconds, workers)
     write, read = disk_rates(out, seconds)
-    steps = _Steps(task, device, seconds)
+    steps = _Steps(task, seconds)
     return Rates(
         task.backbone,
         task.side,
@@ -56,10 +69,11 @@ def measure(
         device,
         free=free_bytes(out),
         look=_looked(task, network, seconds, device),
-        product=product_rate(device, seconds),
+        product=product_rate(BEHIND, seconds),
         assign=steps.assign(),
         learn=steps.learn(),
         score=steps.score(),
+        channels=steps.channels(),
         head=steps.fit(task.codes, readable=True),
         probe=steps.fit(task.features, readable=False),
         write=write,
@@ -82,7 +96,6 @@ class _Steps:
     """The stages behind the backbone, on drawn maps: their time does not depend on the values."""
 
     task: Task
-    device: str
     seconds: float | int
 
     def assign(self) -> float:
@@ -95,10 +108,8 @@ class _Steps:
         """Pictures a second of stage 1 by gradient."""
         maps, codebook = self._drawn()
         classes, features = self.task.classes, self.task.features
-        weights = torch.zeros(classes, features, device=self.device)
-        bias = torch.zeros(classes, device=self.device)
-        probe = Linear(weights, bias, torch.ones(features, device=self.device))
-        labels = (torch.arange(BATCH) % classes).to(self.device)
+        probe = Linear(torch.zeros(classes, features), torch.zeros(classes), torch.ones(features))
+        labels = torch.arange(BATCH) % classes
         adam = torch.optim.Adam([codebook.codes], LearnSettings().learning_rate)
 
         def step() -> None:
@@ -109,17 +120,24 @@ class _Steps:
 
         return self._pace(step, BATCH)
 
-    @torch.no_grad()
     def score(self) -> float:
         """Pictures a second, maps to scores."""
         maps, codebook = self._drawn()
-        vocabulary = CodeVocabulary(codebook, TEMPERATURE)
+        return self._scored(CodeVocabulary(codebook, TEMPERATURE), maps)
+
+    def channels(self) -> float:
+        """The same with channels for codes."""
+        maps, _ = self._drawn()
+        return self._scored(ChannelVocabulary(torch.arange(self.task.features)), maps)
+
+    @torch.no_grad()
+    def _scored(self, vocabulary: Vocabulary, maps: Tensor) -> float:
         return self._pace(lambda: strongest(vocabulary.maps(maps)), BATCH)
 
     def fit(self, columns: int, readable: bool) -> float:
         """Pictures a second of a layer's epoch."""
-        table = torch.rand(ROWS, columns, device=self.device)
-        labels = (torch.arange(ROWS) % self.task.classes).to(self.device)
+        table = torch.rand(ROWS, columns)
+        labels = torch.arange(ROWS) % self.task.classes
         once = HeadSettings(epochs=1)
 
         def epoch() -> Linear:
@@ -132,8 +150,7 @@ class _Steps:
         task, generator = self.task, torch.Generator().manual_seed(0)
         maps = torch.randn(BATCH, task.features, task.high, task.wide, generator=generator)
         codes = torch.randn(task.codes, task.features, generator=generator)
-        codebook = Codebook(codes, fit_mapping("centred", flat(maps)))
-        return maps.to(self.device), codebook.to(self.device)
+        return maps, Codebook(codes, fit_mapping("centred", flat(maps)))
 
     def _pace(self, work: Work, units: int) -> float:
-        return pace(work, units, self.seconds, self.device)
+        return pace(work, units, self.seconds, BEHIND)

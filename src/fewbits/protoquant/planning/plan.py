@@ -1,12 +1,14 @@
-"""The stages of a run, and how long each takes at given rates."""
+"""The stages of ``fewbits run protoquant``, in its order, and how long each takes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fewbits.metrics.parts.misalignment import STEPS
 from fewbits.protoquant.experiment import HEAD, PROBE
 from fewbits.protoquant.kmeans import ROUNDS
-from fewbits.protoquant.pipeline import PRUNING_ROUNDS, SAMPLE
+from fewbits.protoquant.measuring import ATTACKED
+from fewbits.protoquant.pipeline import SAMPLE
 from fewbits.protoquant.planning.rates import Rates
+from fewbits.protoquant.planning.stages import Amount, Stage, Work
 from fewbits.protoquant.planning.task import Task
 
 REMEDIES = {
@@ -17,25 +19,6 @@ REMEDIES = {
     "decode": "how fast pictures are read and decoded is not measured: give --pictures DIR, a "
     "folder with some of them",
 }
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage of a run.
-
-    Attributes:
-        name: of what is done.
-        passes: over what, how often.
-        one: seconds on one device; without what is missing.
-        many: the same on all devices.
-        missing: rates that would have been needed and are not known.
-    """
-
-    name: str
-    passes: str
-    one: float
-    many: float
-    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,92 +46,86 @@ class Plan:
 
     @property
     def many(self) -> float:
-        """The same on all devices."""
+        """The same where several devices share the extraction."""
         return sum((stage.many for stage in self.stages), 0.0)
 
 
 def plan(task: Task, rates: Rates, devices: int) -> Plan:
-    """Every stage at these rates.
+    """Every stage at these rates, of a run whose backbone comes with weights and is not tuned.
 
-    Processes share the extraction; each pass after it is made by one device in this package.
     While the backbone looks, the next pictures are decoded, by the same cores however many devices
-    there are; shards are written in between, to one disk.
+    there are; shards are written in between, to one disk. A short head is counted as a whole one:
+    how many words its classes keep is not known before. So is a code's cosine as an assignment.
     """
-    work = _Work(rates)
-    pictures, cells = task.pictures, task.pictures * task.cells
-    stream = ("read", task.cache_bytes)
+    work = Work(rates)
+    cells = task.train * task.cells
+    stream, tested = _read(task, task.train), _read(task, task.test)
     sampled = min(SAMPLE, cells)
-    touched = min(SAMPLE, pictures) * task.picture_bytes
-    prunings = PRUNING_ROUNDS + 1  # one more counts what is left
-    scores = f"1 over the cache, {HEAD.epochs} over scores"
+    kmeans = ("assign", ROUNDS * sampled)
+    head, channels = _head(task, "score", "head"), _head(task, "channels", "probe")
+    both = "over scores, 1 over each cache"
     stages = [
         work.extraction(task, devices),
         work.stage(
             "linear probe",
-            f"1 over the cache, {PROBE.epochs} over means",
+            f"{PROBE.epochs} over means, 1 over each cache",
             stream,
-            ("probe", PROBE.epochs * pictures),
+            ("probe", PROBE.epochs * task.train),
+            tested,
         ),
         work.stage(
             "stage 1, k-means",
             f"{ROUNDS} over {sampled:,} sampled vectors",
-            ("read", touched),
-            ("assign", ROUNDS * sampled),
+            _read(task, min(SAMPLE, task.train)),
+            kmeans,
         ),
         work.stage(
             "stage 1, by gradient",
-            f"{task.learn} over the cache",
-            *task.learn * (stream, ("learn", pictures)),
-        ),
-        work.stage("scores", "1 over the cache", stream, ("score", pictures)),
-        work.stage(
-            "stage 2, whole head", f"{HEAD.epochs} over scores", ("head", HEAD.epochs * pictures)
+            f"{task.learn} over the training cache",
+            *task.learn * (stream, ("learn", task.train)),
         ),
         work.stage(
-            "stage 2, short head",
-            scores,
-            stream,
-            ("score", pictures),
-            ("head", HEAD.epochs * pictures),
+            "maps made of codes",
+            "1 over the test cache",
+            tested,
+            ("assign", task.test * task.cells),
         ),
+        work.stage("stage 2, whole head", f"{HEAD.epochs} {both}", *head),
+        work.stage("stage 2, short head", f"{HEAD.epochs} {both}", *head),
         work.stage(
-            "pruning by usage",
-            f"{prunings} over the cache",
-            *prunings * (stream, ("assign", cells)),
+            "nearest patches, usage", "2 over the training cache", *2 * (stream, ("assign", cells))
+        ),
+        _attack(work),
+        work.stage(
+            "baselines",
+            f"2 heads each of random codes, k-means codes and channels, {ROUNDS} of k-means",
+            kmeans,
+            *4 * head,
+            *2 * channels,
         ),
     ]
     return Plan(task, rates, devices, tuple(stages))
 
 
-@dataclass(frozen=True)
-class _Work:
-    """From amounts to seconds."""
+def _read(task: Task, pictures: int) -> Amount:
+    """The maps of some pictures from disk."""
+    return "read", pictures * task.picture_bytes
 
-    rates: Rates
 
-    def stage(self, name: str, passes: str, *amounts: tuple[str, int]) -> Stage:
-        """What one device does, one thing after the other."""
-        seconds = sum((self.seconds(rate, amount) for rate, amount in amounts), 0.0)
-        return Stage(name, passes, seconds, seconds, self.lacking(rate for rate, _ in amounts))
+def _head(task: Task, score: str, epoch: str) -> tuple[Amount, ...]:
+    """Scores of the training pictures, a head fitted to them, scores of the test pictures."""
+    return (
+        _read(task, task.train),
+        (score, task.train),
+        (epoch, HEAD.epochs * task.train),
+        _read(task, task.test),
+        (score, task.test),
+    )
 
-    def extraction(self, task: Task, devices: int) -> Stage:
-        """The backbone's one pass."""
-        looked = self.seconds("look", task.pictures)
-        decoded = self.seconds("decode", task.pictures)
-        written = self.seconds("write", task.cache_bytes)
-        return Stage(
-            "extraction",
-            "1 over the pictures",
-            max(looked, decoded) + written,
-            max(looked / devices, decoded) + written,
-            self.lacking(("look", "decode", "write")),
-        )
 
-    def seconds(self, rate: str, amount: int) -> float:
-        """0 where the rate is not known."""
-        known = getattr(self.rates, rate)
-        return amount / known if known else 0.0
-
-    def lacking(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those that are not known, each once."""
-        return tuple(dict.fromkeys(n for n in names if getattr(self.rates, n) is None))
+def _attack(work: Work) -> Stage:
+    """Misalignment: pictures before and after, and steps whose way back counts as two looks."""
+    looks = ATTACKED * (2 + 3 * STEPS)
+    passes = f"{STEPS} steps on {ATTACKED} test pictures"
+    amounts = ("look", looks), ("score", looks)
+    return work.stage("misalignment", passes, *amounts, where=work.rates.device)

@@ -12,17 +12,20 @@ from fewbits.report import read_json
 
 @dataclass(frozen=True)
 class Rates:
-    """Rates a second on one device; None where one was not measured.
+    """Rates a second; None where one was not measured.
+
+    The device only looks at pictures; codes, scores and heads are made on the CPU, as in a run.
 
     Attributes:
         backbone, side, codes, classes: what they were measured for.
-        device: where.
+        device: where the backbone looks.
         free: bytes of disk that were free.
         look: pictures through the backbone.
         product: floating-point operations of a plain 32-bit product of matrices.
         assign: vectors to their nearest code.
         learn: pictures in an epoch that learns codes by gradient.
         score: pictures from feature maps to scores.
+        channels: the same with the backbone's channels for codes.
         head: pictures in an epoch of the head over all codes.
         probe: pictures in an epoch of the linear probe.
         write: bytes into the cache's folder, flushed, with their checksum.
@@ -41,6 +44,7 @@ class Rates:
     assign: float | None = None
     learn: float | None = None
     score: float | None = None
+    channels: float | None = None
     head: float | None = None
     probe: float | None = None
     write: float | None = None
@@ -54,6 +58,7 @@ MEASURED = {
     "assign": "vectors to their nearest code",
     "learn": "pictures, codes learned by gradient",
     "score": "pictures, maps to scores",
+    "channels": "pictures, maps to channels' scores",
     "head": "pictures, an epoch of the head",
     "probe": "pictures, an epoch of the probe",
     "write": "bytes written",
@@ -71,7 +76,7 @@ def read_rates(file: Path, task: Task) -> Rates:
         UsageError: they were measured for another task.
         FewbitsError: the file is missing or holds something else.
     """
-    found: Any = read_json(file).get("rates")
+    found: Any = read_json(file, holds="rates of fewbits plan protoquant --record").get("rates")
     named = {field.name for field in fields(Rates)}
     if not isinstance(found, dict) or set(found) != named or not _sound(found):
         raise FewbitsError(
