@@ -263,3 +263,60 @@ def test_an_end_without_places_is_refused():
     flat.body.append(torch.nn.AdaptiveAvgPool2d(1))
     with pytest.raises(UsageError, match=r"gives 128 x 1 x 1 numbers a picture, no maps"):
         backbones.earlier(flat, "18")
+
+
+@pytest.mark.parametrize(
+    ("name", "node", "shape"),
+    [
+        ("swin_t", "features.0.1", "56 x 56 x 96"),
+        ("swin_t", "norm", "7 x 7 x 768"),
+        ("convnext_tiny", "features.1.0.block.2", "56 x 56 x 96"),
+    ],
+)
+def test_maps_with_their_channels_last_are_refused(name, node, shape):
+    backbone = backbones.build(name)
+    with pytest.raises(UsageError, match=f"gives {shape} numbers a picture, channels last: .*perm"):
+        backbones.earlier(backbone, node)
+    assert backbone.training
+
+
+@pytest.mark.parametrize(
+    ("name", "node", "shape"),
+    [
+        ("swin_t", "permute", (768, 2, 3)),
+        ("convnext_tiny", "add", (96, 16, 24)),
+        ("vgg11", "avgpool", (512, 7, 7)),  # of pictures of any size
+    ],
+)
+def test_maps_with_their_channels_first_are_taken(name, node, shape):
+    cut = backbones.earlier(backbones.build(name), node)
+    assert cut.features == shape[0] and cut(torch.rand(1, 3, 64, 96)).shape[1:] == shape
+
+
+def test_of_a_network_that_sees_one_size_only_maps_are_told_by_being_square(capfd):
+    backbone = backbones.build("maxvit_t")
+    maps, inside = "1.layers.0.layers.MBconv.layers.conv_c", "0.layers.0.layers.grid_attention"
+    assert backbones.earlier(backbone, f"blocks.{maps}").features == 128
+    with pytest.raises(UsageError, match="gives 64 x 49 x 64 numbers a picture, channels last"):
+        backbones.earlier(backbone, f"blocks.{inside}.attn_layer.0")
+    assert capfd.readouterr().err == ""
+
+
+def test_what_are_no_numbers_of_a_picture_is_refused():
+    """Behind shufflenet's concatenations sizes are reckoned with: tuples and whole numbers."""
+    backbone = backbones.build("shufflenet_v2_x0_5")
+    for node, kind in (("size", "Size"), ("getitem", "int")):
+        with pytest.raises(UsageError, match=f"gives no numbers of a picture but a {kind}: choose"):
+            backbones.earlier(backbone, node)
+
+
+def test_an_earlier_end_of_a_vision_transformer_is_refused():
+    backbone = backbones.build("vit_b_32")
+    with pytest.raises(UsageError, match="vit_b_32 is a vision transformer, .* behind its encoder"):
+        backbones.earlier(backbone, "encoder.layers.encoder_layer_3")
+
+
+def test_what_is_to_be_known_of_weights_is_known_of_an_earlier_end():
+    backbone = backbones.build("tiny")
+    backbone.note = "its classifier is one of other classes"
+    assert backbones.earlier(backbone, "7").note == backbone.note

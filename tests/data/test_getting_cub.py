@@ -283,6 +283,8 @@ def test_no_network_is_one_line(info, home, mirror) -> None:
 def test_a_set_without_an_archive_says_where_it_is(home) -> None:
     with pytest.raises(UsageError, match="get CUB_fixed from https://worksheets.codalab.org/"):
         get_pictures(PASTED_SET, home)
+    with pytest.raises(UsageError, match=f"fewbits data get cub --data {re.escape(str(home))}$"):
+        get_pictures(PASTED_SET, home)
 
 
 def test_what_a_killed_run_left_is_gone_before_space_is_counted(

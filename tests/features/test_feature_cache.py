@@ -652,6 +652,12 @@ def test_pictures_that_do_not_decode_are_left_out_if_asked(broken, tmp_path, wor
     assert make(tmp_path / "cache", pictures=pictures, views=BOTH, skip_broken=True) == 0
 
 
+def test_a_single_picture_that_does_not_decode_is_told_of_as_one(broken, tmp_path):
+    notes, pictures = [], PhotoPictures(broken.first(6), SIDE)
+    make(tmp_path / "cache", pictures=pictures, skip_broken=True, on_note=notes.append)
+    assert notes[-1] == "1 of 6 pictures is left out: it does not decode"
+
+
 def test_a_cache_with_pictures_left_out_is_not_taken_for_a_whole_one(broken, tmp_path):
     pictures = PhotoPictures(broken, SIDE)
     make(tmp_path / "cache", pictures=pictures, skip_broken=True)

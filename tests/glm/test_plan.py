@@ -178,6 +178,8 @@ def test_a_container_has_what_its_limit_leaves(
     (tmp_path / "memory.max").write_text("3000\n")
     (tmp_path / "memory.current").write_text("1000\n")
     assert memory.available() == 2000
+    (tmp_path / "memory.stat").write_text("anon 600\nactive_file 150\ninactive_file 250\n")
+    assert memory.available() == 2400, "files that were read are given up when memory is needed"
     (tmp_path / "memory.max").write_text("max\n")
     assert memory.available() > 2**20
 

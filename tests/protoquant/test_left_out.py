@@ -11,7 +11,7 @@ from fewbits.data.cub import decodable
 from fewbits.data.pictures import load_pictures
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.features import open_cache
-from fewbits.protoquant import experiment, pipeline
+from fewbits.protoquant import experiment, pipeline, tables
 from fewbits.protoquant.storing import load_model
 
 HEADER, PIXELS = f"train/{THREE[0]}/{THREE[0]}_3.JPEG", f"train/{THREE[1]}/{THREE[1]}_4.JPEG"
@@ -92,6 +92,39 @@ def test_a_class_of_which_nothing_is_left_is_told(whole, tmp_path):
     said = "to train with, got none that decodes of English springer; put some there, or"
     with pytest.raises(FewbitsError, match=said):
         experiment.run(settings(whole), None, tmp_path / "out", skip_broken=True)
+
+
+@pytest.mark.parametrize("tune", [0, 1])
+@pytest.mark.parametrize("split", ["train", "val"])
+@pytest.mark.parametrize("rest", [-500, 20])
+def test_a_class_that_is_lost_is_told_before_the_backbone_is_trained(
+    rest, split, tune, whole, tmp_path, monkeypatch
+):
+    """Whether the headers are gone or only pixels; and without one the test has fewer classes."""
+    for path in (whole / split / THREE[1]).iterdir():
+        path.write_bytes(path.read_bytes()[:rest])
+    begun = []
+    monkeypatch.setattr(pipeline, "train_backbone", lambda *given, **named: begun.append(given))
+    use = {"train": "train", "val": "test"}[split]
+    with pytest.raises(
+        FewbitsError, match=f"each class to {use} with, got none that decodes of Eng"
+    ):
+        experiment.run(settings(whole, tune=tune), None, tmp_path / "out", skip_broken=True)
+    assert not begun
+
+
+def test_pictures_that_no_run_reads_are_not_missed(whole, tmp_path):
+    """Validation's, and at the small scale those beyond the few."""
+    known = load_pictures(f"imagefolder:{whole}", scale="real")
+    unread, read = known.validation.paths[0], known.test.paths[0]
+    for path in (unread, read):
+        path.write_text("no picture")
+    told, out = [], tmp_path / "out"
+    report, _ = experiment.run(settings(whole), None, out, on_note=told.append, skip_broken=True)
+    name = read.relative_to(whole).as_posix()
+    assert report.metrics["left_out"] == {"count": 1, "pictures": [name]}
+    assert not any(str(unread) in line for line in told)
+    assert tables.left_out(report) == f"1 picture was left out because it does not decode: {name}"
 
 
 def test_more_codes_than_vectors_are_left_is_told(whole, tmp_path):

@@ -13,7 +13,7 @@ from fewbits import backbones
 from fewbits.cli import app
 from fewbits.data.pictures import load_pictures
 from fewbits.errors import FewbitsError, UsageError
-from fewbits.protoquant import experiment, pipeline, tables
+from fewbits.protoquant import checking, experiment, pipeline, tables
 from fewbits.protoquant.vocabulary import CodeVocabulary
 
 BLOCK = {
@@ -207,6 +207,20 @@ def test_what_cannot_be_run_is_told_before_anything_is_made(change, text, settin
     with pytest.raises(UsageError, match=text):
         experiment.run(replace(settings, **change), None, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_backbone_that_memory_cannot_be_trained_in_is_told(settings, tmp_path, monkeypatch):
+    """36 and 18 pictures of 3 x 32 x 32 bytes, of which validation's 3 are not read."""
+    needed = (36 - 3 + 18) * 3 * 32**2
+    monkeypatch.setattr(checking, "available", lambda: needed - 1)
+    with pytest.raises(UsageError, match="--tune 2: .* give --weights and --tune 0, or a smaller"):
+        experiment.run(settings, None, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr(checking, "available", lambda: needed)
+    assert experiment.run(settings, None, tmp_path / "out")[1]
+    monkeypatch.setattr(checking, "available", lambda: 0)
+    assert not experiment.run(settings, None, tmp_path / "out")[1], "to show a report takes none"
+    assert experiment.run(replace(settings, tune=0), None, tmp_path / "frozen")[1]
 
 
 def test_bad_pictures_are_told(settings, photographs, tmp_path):

@@ -119,7 +119,7 @@ PASTED_SET = PictureSet(
     annotated=True,
     by_hand="get CUB_fixed from "
     "https://worksheets.codalab.org/bundles/0x518829de2aa440c79cd9d75ef6669f27 and put it into "
-    f"{{home}}; labels and parts are CUB's: fewbits data get {CUB}",
+    f"{{home}}; labels and parts are CUB's: fewbits data get {CUB} --data {{home}}",
 )
 
 NON_COMMERCIAL = "ImageNet's, non-commercial research"

@@ -94,11 +94,15 @@ def load_pictures(
         raise UsageError(f"unknown set of pictures {name!r}: expected {known}")
     if scale == "real":
         return found
+    most = {split: _most(getattr(found, split), count) for split, count in SMOKE_PHOTOS.items()}
     return replace(
         found,
-        train=_few(found.train, SMOKE_PHOTOS["train"]),
-        validation=_few(found.validation, SMOKE_PHOTOS["validation"]),
-        test=_few(found.test, SMOKE_PHOTOS["test"]),
+        train=_few(found.train, most["train"]),
+        validation=_few(found.validation, most["validation"]),
+        test=_few(found.test, most["test"]),
+        left_out={
+            at: lost for at, lost in found.left_out.items() if lost.before < most[lost.split]
+        },
     )
 
 
@@ -138,11 +142,15 @@ def _held(info: PictureSet, data_dir: str | Path | None) -> Path:
     )
 
 
-def _few(photos: Photos, count: int) -> Photos:
-    """The first of each class, equally many, about ``count`` together and at least one of each."""
-    seen: Counter[int] = Counter()
+def _most(photos: Photos, count: int) -> int:
+    """Pictures of each class, if they are about ``count`` together; at least one."""
     classes = len(set(photos.labels.tolist()))
-    most = -(-count // max(classes, 1))
+    return -(-count // max(classes, 1))
+
+
+def _few(photos: Photos, most: int) -> Photos:
+    """The first of each class, ``most`` or all if there are fewer."""
+    seen: Counter[int] = Counter()
     kept = []
     for place, label in enumerate(photos.labels.tolist()):
         seen[label] += 1

@@ -128,7 +128,8 @@ def _make(work: _Pass, todo: Sequence[int], on_step: OnRead) -> None:
         for number, parts in spans.items():
             left_out += _make_shard(work, number, told(islice(ahead, len(parts))))
     if left_out:
-        work.say(f"{left_out:,} of {total:,} pictures are left out: they do not decode")
+        which = "is left out: it does" if left_out == 1 else "are left out: they do"
+        work.say(f"{left_out:,} of {total:,} pictures {which} not decode")
 
 
 def _batches(work: _Pass, number: int) -> list[tuple[int, int]]:

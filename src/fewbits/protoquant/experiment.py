@@ -16,12 +16,13 @@ from fewbits.data.pictures import load_pictures, with_pixels
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.features import PhotoPictures
 from fewbits.protoquant import pipeline
+from fewbits.protoquant.checking import check_classes, check_memory
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.grounding import nearest_patches
 from fewbits.protoquant.head import HeadSettings, Linear
 from fewbits.protoquant.kmeans import ROUNDS
 from fewbits.protoquant.learning import Epoch, LearnSettings, learn_codes
-from fewbits.protoquant.left_out import check_classes, left_out
+from fewbits.protoquant.left_out import READ, left_out, missed
 from fewbits.protoquant.mapping import KINDS
 from fewbits.protoquant.measuring import (
     ATTACKED,
@@ -175,9 +176,11 @@ def run(
     """
     identity = settings.identity()
     known = load_pictures(settings.dataset, data_dir, settings.scale, workers, skip_broken)
-    for why in known.left_out.values():
-        on_note(f"left out: {why}")
+    for lost in missed(known).values():
+        on_note(f"left out: {lost.why}")
     backbone = _check(settings, known)
+    if settings.tuned and not (out / "report.json").exists():  # to show that takes no memory
+        check_memory(known, settings.shown_side, settings.tuned)
     if backbone.note:
         on_note(backbone.note)
 
@@ -195,17 +198,18 @@ def run(
         )
 
     pictures = {
-        name: PhotoPictures(getattr(known, name), settings.shown_side).identity
-        for name in ("train", "test")
+        name: PhotoPictures(getattr(known, name), settings.shown_side).identity for name in READ
     }
     return run_once(out, {"method": "protoquant", **identity, "pictures": pictures}, work)
 
 
 def _check(settings: Settings, known: BirdSet) -> Backbone:
     """The backbone, once it is certain that all stages can begin."""
-    for name in ("train", "test"):
-        if not getattr(known, name).count:
+    for name in READ:
+        photos: Photos = getattr(known, name)
+        if not photos.count:
             raise FewbitsError(f"{known.folder}: expected pictures to {name} with, got none")
+        check_classes(known, name, set(photos.labels.tolist()))
     torch.manual_seed(settings.seed)
     backbone = backbones.build(settings.backbone, settings.weights or None, settings.shown_side)
     high, wide = backbones.grid_at(backbone, settings.shown_side)
@@ -235,7 +239,6 @@ class Bench:
         """The model's numbers, and the same of its baselines."""
         backbone, tuned_accuracy = self.frozen()
         train = self.look(backbone, "train")
-        check_classes(self.known, set(train.labels.tolist()))
         test = self.look(backbone, "test")
         classes, seed = self.known.num_classes, self.settings.seed
         given = (train.cache, train.labels)
@@ -314,6 +317,8 @@ class Bench:
             used = replace(self.known, validation=self.known.validation.take([]))
             side = self.settings.shown_side
             pictures = with_pixels(used, side, self.workers, self.skip_broken)
+            check_classes(self.known, "train", set(pictures.train.labels.tolist()))
+            check_classes(self.known, "test", set(pictures.test.labels.tolist()))
             classifier = pipeline.train_backbone(
                 backbone,
                 pictures,
@@ -329,7 +334,11 @@ class Bench:
         return pipeline.freeze(backbone), found
 
     def look(self, backbone: Backbone, name: str) -> Seen:
-        """The feature maps of one split, from disk if they are there."""
+        """The feature maps of one split, from disk if they are there.
+
+        Raises:
+            FewbitsError: as :func:`fewbits.protoquant.pipeline.look`, or a class has no picture.
+        """
         photos: Photos = getattr(self.known, name)
         pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
         folder = self.out / "features" / name
@@ -347,6 +356,7 @@ class Bench:
             on_step=told,
         )
         photos = photos.take(cache.kept.tolist())  # those that have a row in the cache
+        check_classes(self.known, name, set(photos.labels.tolist()))
         pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
         truth = truth_of(self.known, photos, self.settings.shown_side)
         return Seen(pictures, cache, photos.labels, truth)

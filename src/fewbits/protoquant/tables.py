@@ -44,7 +44,9 @@ def left_out(report: Report) -> str:
         return ""
     few, names = lost["pictures"][:NAMED], ", ".join(lost["pictures"][:NAMED])
     more = " and more" if lost["count"] > len(few) else ""
-    return f"{lost['count']:,} pictures were left out because they do not decode: {names}{more}"
+    one, many = "picture was left out because it does", "pictures were left out because they do"
+    which = one if lost["count"] == 1 else many
+    return f"{lost['count']:,} {which} not decode: {names}{more}"
 
 
 def _number(row: Mapping[str, Any], measure: str, factor: int, digits: int) -> str:

@@ -1,6 +1,6 @@
 """CUB-200-2011, or any set in its layout: photographs of birds with parts and attributes."""
 
-from fewbits.data.cub.birdset import BirdSet, Photos
+from fewbits.data.cub.birdset import BirdSet, Lost, Photos
 from fewbits.data.cub.checking import decodable, lacking, read_everything
 from fewbits.data.cub.getting import get_pictures
 from fewbits.data.cub.imagefolder import read_folders
@@ -10,6 +10,7 @@ from fewbits.data.cub.reading import find_layout, read_cub
 
 __all__ = [
     "BirdSet",
+    "Lost",
     "Photos",
     "decodable",
     "find_layout",

@@ -68,6 +68,23 @@ class Photos:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """A picture that is in no split because it does not decode.
+
+    Attributes:
+        why: it does not; names the file.
+        split: that it would be in.
+        label: its class.
+        before: pictures of its class that come before it there and do decode.
+    """
+
+    why: str
+    split: str
+    label: int
+    before: int
+
+
+@dataclass(frozen=True)
 class BirdSet:
     """Fit on ``train``, choose on ``validation``, report on ``test`` once.
 
@@ -79,8 +96,7 @@ class BirdSet:
         part_names: in the order of ``Photos.parts``.
         attribute_names: in the order of ``class_attributes``; none if the set has no attributes.
         class_attributes: share of a class's pictures that show an attribute, 0 to 1.
-        left_out: pictures that are in no split because they do not decode, and why; only where
-            that was asked for.
+        left_out: pictures that would be in a split if they decoded; only where that was asked for.
     """
 
     name: str
@@ -93,7 +109,7 @@ class BirdSet:
     train: Photos
     validation: Photos
     test: Photos
-    left_out: Mapping[Path, str] = field(default_factory=dict)
+    left_out: Mapping[Path, Lost] = field(default_factory=dict)
 
     @property
     def num_classes(self) -> int:

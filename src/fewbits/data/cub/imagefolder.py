@@ -10,6 +10,7 @@ from fewbits.data.cub.cutting import cut, path_digest
 from fewbits.data.cub.listing import ENDINGS, TRAIN, is_picture, list_folders
 from fewbits.data.cub.opening import picture_sizes
 from fewbits.data.cub.reading import VALIDATION
+from fewbits.data.cub.skipping import without
 from fewbits.data.cub.wordnet import class_names
 from fewbits.errors import FewbitsError, UsageError
 
@@ -53,10 +54,9 @@ def read_folders(
         root / TRAIN, found.labels, found.training, digests, validation, found.classes
     )
     photos, broken = _photos(root, found.paths, found.labels, skip_broken)
-
-    def whole(positions: list[int]) -> Photos:
-        return photos.take([at for at in positions if at not in broken])
-
+    train, lost_train = without(photos, trained, broken, "train")
+    validated, lost_validation = without(photos, held, broken, "validation")
+    test, lost_test = without(photos, tested, broken, "test")
     return BirdSet(
         name=name,
         folder=root,
@@ -65,10 +65,10 @@ def read_folders(
         part_names=(),
         attribute_names=(),
         class_attributes=None,
-        train=whole(trained),
-        validation=whole(held),
-        test=whole(tested),
-        left_out={photos.paths[at]: why for at, why in broken.items()},
+        train=train,
+        validation=validated,
+        test=test,
+        left_out=lost_train | lost_validation | lost_test,
     )
 
 
@@ -80,8 +80,8 @@ def some_pictures(folder: Path, most: int) -> Photos:
     Raises:
         FewbitsError: there are none, or one does not decode; the message names it.
     """
-    found = islice((path for path in folder.rglob("*") if is_picture(path.name)), most)
-    paths = [PurePosixPath(path.relative_to(folder)) for path in found]
+    named = (path for path in folder.rglob("*") if is_picture(path.name) and not path.is_dir())
+    paths = [PurePosixPath(path.relative_to(folder)) for path in islice(named, most)]
     if not paths:
         raise FewbitsError(
             f"{folder}: expected pictures in it or in its folders, got none that end in "

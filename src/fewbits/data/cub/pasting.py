@@ -17,6 +17,7 @@ from pathlib import Path
 
 from fewbits.data.cub.birdset import BirdSet, Photos
 from fewbits.data.cub.opening import picture_sizes
+from fewbits.data.cub.skipping import without
 from fewbits.data.cub.tables import broken
 from fewbits.errors import FewbitsError
 
@@ -45,29 +46,32 @@ def read_pasted(birds: BirdSet, folder: Path, name: str, skip_broken: bool = Fal
             )
     images, left_out = birds.folder / "images", dict(birds.left_out)
 
-    def moved(photos: Photos, part: str) -> Photos:
-        found, why = _moved(photos, images, folder / part, skip_broken)
-        left_out.update(why)
+    def moved(split: str, part: str) -> Photos:
+        photos: Photos = getattr(birds, split)
+        paths = tuple(folder / part / path.relative_to(images) for path in photos.paths)
+        bad = _checked(paths, photos.sizes.tolist(), skip_broken)
+        everyone = list(range(photos.count))
+        found, lost = without(replace(photos, paths=paths), everyone, bad, split)
+        left_out.update(lost)
         return found
 
     return replace(
         birds,
         name=name,
         folder=folder,
-        train=moved(birds.train, TRAIN),
-        validation=moved(birds.validation, TRAIN),
-        test=moved(birds.test, TEST),
+        train=moved("train", TRAIN),
+        validation=moved("validation", TRAIN),
+        test=moved("test", TEST),
         left_out=left_out,
     )
 
 
-def _moved(
-    photos: Photos, images: Path, folder: Path, skip_broken: bool
-) -> tuple[Photos, dict[Path, str]]:
-    """The same photos, their pictures taken from another folder, and those that are none."""
-    paths = tuple(folder / path.relative_to(images) for path in photos.paths)
+def _checked(
+    paths: tuple[Path, ...], expected: list[list[int]], skip_broken: bool
+) -> dict[int, str]:
+    """Places of those that are no pictures, and why, once all others are as large as CUB's."""
     sizes, bad = picture_sizes(paths, skip_broken=skip_broken)
-    for place, (path, size) in enumerate(zip(paths, photos.sizes.tolist(), strict=True)):
+    for place, (path, size) in enumerate(zip(paths, expected, strict=True)):
         found = sizes[place]
         if place not in bad and list(found) != size:
             broken(
@@ -75,6 +79,4 @@ def _moved(
                 f"{size[0]} x {size[1]} pixels as in CUB, where its box and parts were measured",
                 f"{found[0]} x {found[1]}", "take the pictures as they were published",
             )  # fmt: skip
-    kept = [place for place in range(photos.count) if place not in bad]
-    why = {paths[place]: reason for place, reason in bad.items()}
-    return replace(photos, paths=paths).take(kept), why
+    return bad

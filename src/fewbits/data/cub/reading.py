@@ -15,6 +15,7 @@ from fewbits.data.cub import annotations, attributes
 from fewbits.data.cub.birdset import BirdSet, Photos
 from fewbits.data.cub.cutting import cut, path_digest
 from fewbits.data.cub.opening import picture_sizes
+from fewbits.data.cub.skipping import without
 from fewbits.data.cub.tables import broken, read_image_paths, read_names
 from fewbits.errors import FewbitsError, UsageError
 
@@ -67,7 +68,9 @@ def read_cub(
     file = root / "train_test_split.txt"
     names = [classes[key] for key in class_ids]
     splits = cut(file, photos.labels.tolist(), training, digests, validation, names)
-    train, held, test = (photos.take([at for at in split if at not in bad]) for split in splits)
+    train, lost_train = without(photos, splits[0], bad, "train")
+    held, lost_validation = without(photos, splits[1], bad, "validation")
+    test, lost_test = without(photos, splits[2], bad, "test")
     return BirdSet(
         name=name,
         folder=root,
@@ -79,7 +82,7 @@ def read_cub(
         train=train,
         validation=held,
         test=test,
-        left_out={photos.paths[at]: why for at, why in bad.items()},
+        left_out=lost_train | lost_validation | lost_test,
     )
 
 

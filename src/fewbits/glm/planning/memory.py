@@ -20,7 +20,7 @@ def available(device: str = "cpu") -> int:
         free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
     with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit
         limit = int((CGROUP / "memory.max").read_text())
-        free = min(free, limit - int((CGROUP / "memory.current").read_text()))
+        free = min(free, limit - int((CGROUP / "memory.current").read_text()) + _files_held())
     return max(free, 0)
 
 
@@ -50,3 +50,13 @@ def _kilobytes(file: Path, name: str) -> int:
     """A line such as ``VmHWM:  1234 kB``, in bytes."""
     lines = dict(line.split(":", 1) for line in file.read_text().splitlines() if ":" in line)
     return int(lines[name].split()[0]) * 1024
+
+
+def _files_held() -> int:
+    """Bytes of files that a container's memory keeps and gives up when somebody needs them."""
+    try:
+        lines = (CGROUP / "memory.stat").read_text().splitlines()
+    except OSError:
+        return 0
+    held = dict(line.split() for line in lines)
+    return sum(int(held.get(name, 0)) for name in ("active_file", "inactive_file"))
