@@ -73,13 +73,33 @@ def test_what_exercise_2_claims_is_so():
         (47, "the poolings see, too"),
         (11, "two pixels, then four, then eight"),
         (8, "how far apart cells are"),
-        (86, "both step by 8"),
+        (70, "both step by 8"),
+        (63, "and poolings see, too"),
+        (78, "after the fourth convolution comes none"),
+        (16, "the poolings come early"),
         (2916, "the number of pixels in the square"),
         ("wide", "expected a number of pixels"),
     ],
 )
 def test_field(answer, told):
     expect(check.field(answer), told)
+
+
+def reach(pooled, pooling_sees=True):
+    wide, step = 1, 1
+    for follows in pooled:
+        wide, after = wide + 2 * step, 2 * step if follows else step
+        wide, step = wide + step * (follows and pooling_sees), after
+    return wide
+
+
+def test_the_wrong_widths_are_those_of_the_mistakes_they_are_told_for():
+    assert reach((1, 1, 1, 0, 0)) == 54
+    assert reach((1, 1, 1, 0, 0), pooling_sees=False) == 47
+    assert reach((1, 1, 1, 1, 0)) == 78
+    assert reach((1, 1, 1, 1, 0)) - 8 == 70  # a doubled step, but no fourth pooling to see
+    assert reach((1, 1, 1, 1, 0), pooling_sees=False) == 63
+    assert reach((0, 0, 0, 1, 1)) == 16
 
 
 def test_a_cell_of_the_small_network_sees_at_most_54_pixels_and_no_fewer():
@@ -92,12 +112,12 @@ def test_a_cell_of_the_small_network_sees_at_most_54_pixels_and_no_fewer():
     assert (reached.amax(0) - reached.amin(0) + 1).tolist() == [54, 54]
 
 
-def nearest(unit_of_prototypes=True, unit_of_patches=True, largest=True):
-    def answer(prototypes, patches):
+def nearest(unit_of_prototypes=True, unit_of_cells=True, largest=True):
+    def answer(prototypes, cells):
         a = normalize(prototypes, dim=1) if unit_of_prototypes else prototypes
-        b = normalize(patches, dim=1) if unit_of_patches else patches
+        b = normalize(cells, dim=1) if unit_of_cells else cells
         products = a @ b.T if largest else -(a @ b.T)
-        return patches[products.argmax(1)]
+        return cells[products.argmax(1)]
 
     return answer
 
@@ -108,17 +128,19 @@ def nearest(unit_of_prototypes=True, unit_of_patches=True, largest=True):
         (lambda p, x: ..., "Not answered yet"),
         (nearest(), "Right"),
         (nearest(unit_of_prototypes=False), "Right"),
-        (nearest(unit_of_patches=False), "favours loud patches"),
+        (nearest(unit_of_cells=False), "favours loud cells"),
         (nearest(largest=False), "the most unlike"),
         (lambda p, x: normalize(nearest()(p, x), dim=1), "of length one"),
         (lambda p, x: x[torch.cdist(p, x).argmin(1)], "nearest by distance"),
-        (lambda p, x: (normalize(p) @ normalize(x).T).argmax(1), "patches' numbers"),
-        (lambda p, x: x[:9], "not the patch of largest cosine"),
-        (lambda p, x: x, "one patch for each of 9"),
+        (lambda p, x: (normalize(p) @ normalize(x).T).argmax(1), "which cells"),
+        (lambda p, x: x[:9], "not the cell of largest cosine"),
+        (lambda p, x: x, "one vector for each of 9"),
+        (lambda p, x: x[(p @ x).argmax(1)], "it stops with an error: "),
+        (lambda p, x: x[40], "it stops with an error: index 40"),
     ],
 )
-def test_put_on_patches(answer, told):
-    expect(check.put_on_patches(answer), told)
+def test_put_back(answer, told):
+    expect(check.put_back(answer), told)
 
 
 def test_solutions_fold_out_right():

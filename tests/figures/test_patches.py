@@ -54,7 +54,28 @@ def test_rows_of_patches_stand_in_blocks():
 
 def test_a_drift_tells_where_it_begins_and_ends():
     alt = figures.adrift([1.0, 0.9, 0.85], [0.7, 0.9, 1.0], 0.97, "a twin").alt
-    assert "from 1.00 to 0.85" in alt and "a twin, 0.97" in alt and "from 70 to 100 %" in alt
+    assert "from 1.00 to 0.85" in alt and "a twin, 0.97" in alt
+    assert "from 70 % to 100 %" in alt and alt.endswith("lowest after epoch 0, 70 %.")
+
+
+def test_a_dip_on_the_way_is_told():
+    alt = figures.adrift([1.0, 0.9, 0.85], [0.8, 0.65, 1.0], 0.97, "a twin").alt
+    assert "from 80 % to 100 %; it is lowest after epoch 1, 65 %." in alt
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda **told: figures.looks_like(
+            PHOTOS[:1], CELLS[0][0, :1], PHOTOS[1:2], CELLS[0][1, :1], GRID, ["a"], **told
+        ),
+        lambda **told: figures.similarity(PHOTOS[0], torch.eye(4), "a bus", **told),
+        lambda **told: figures.how_far(PHOTOS[0], 5, GRID, (4, 10), **told),
+        lambda **told: figures.patch_rows(PHOTOS, ROWS, CELLS, GRID, ["x", "y"], ["old"], **told),
+    ],
+)
+def test_what_is_seen_is_told_at_the_end(draw):
+    assert draw(told="The frame is on sand.").alt == f"{draw().alt} The frame is on sand."
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,15 @@ from torch.nn.functional import cosine_similarity
 
 from fewbits.errors import FewbitsError, UsageError
 from fewbits.protoquant.codebook import Codebook
-from fewbits.protoquant.head import HeadSettings, fit_linear
+from fewbits.protoquant.head import HeadSettings, Linear, fit_linear
 from fewbits.protoquant.mapping import fit_mapping
-from fewbits.protoquant.prototypes import FreeSettings, learn_freely, project, vectors_at
+from fewbits.protoquant.prototypes import (
+    FreeSettings,
+    adds_most,
+    learn_freely,
+    project,
+    vectors_at,
+)
 
 
 class Held:
@@ -47,6 +53,24 @@ def test_vectors_are_those_at_the_places(maps):
     found = vectors_at(Held(maps[0]), images, cells)
     expected = [maps[0][i, :, c // 3, c % 3] for i, c in zip([3, 0, 59], [4, 8, 1], strict=True)]
     assert torch.equal(found, torch.stack(expected))
+
+
+def test_what_adds_most_is_weight_times_what_is_above_usual():
+    """By hand: the first picture is of class 0, the second of class 1."""
+    weights = torch.tensor([[4.0, 2.0, 0.0], [0.0, 1.0, 6.0]])
+    head = Linear(weights, torch.zeros(2), torch.tensor([1.0, 1.0, 2.0]))
+    scores, usual = torch.tensor([[0.9, 0.8, 0.1], [0.1, 0.9, 0.6]]), torch.tensor([0.8, 0.2, 0.5])
+    # Class 0: 0.4, 1.2, 0; class 1: 0, 0.7, 0.3 (a weight of 6 over a spread of 2).
+    assert head(scores).argmax(1).tolist() == [0, 1]
+    assert adds_most(head, scores, usual, 2).tolist() == [[1, 0], [1, 2]]
+    assert adds_most(head, scores, torch.zeros(3), 1).tolist() == [[0], [2]]
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_more_prototypes_than_there_are_cannot_add_most(count):
+    head = Linear(torch.ones(2, 3), torch.zeros(2), torch.ones(3))
+    with pytest.raises(UsageError, match=f"expected 1 to 3 prototypes a picture, got {count}"):
+        adds_most(head, torch.rand(5, 3), torch.zeros(3), count)
 
 
 def test_projection_is_a_plain_search(maps, codebook):

@@ -69,37 +69,46 @@ def field(answer: object) -> Verdict:
         return wrong("after a pooling one step on the map is two pixels, then four, then eight.")
     if close(answer, 8):
         return wrong("that is how far apart cells are, not how far each of them sees.")
-    if close(answer, 86):
+    if close(answer, 70):
         return wrong("the last two convolutions have no pooling between them: both step by 8.")
+    if close(answer, 63):
+        return wrong("no pooling lies between the last two convolutions, and poolings see, too.")
+    if close(answer, 78):
+        return wrong("there are three poolings: after the fourth convolution comes none.")
+    if close(answer, 16):
+        return wrong("the poolings come early, after the first, second and third convolution.")
     if close(answer, 54**2):
         return wrong("that is the number of pixels in the square; how wide is it?")
     return wrong(f"expected a number of pixels, got {shown(answer)}.")
 
 
-def put_on_patches(answer: Callable[[Tensor, Tensor], object]) -> Verdict:
-    """Exercise 4: each prototype replaced by the patch of the largest cosine."""
+def put_back(answer: Callable[[Tensor, Tensor], object]) -> Verdict:
+    """Exercise 4: each prototype replaced by the cell of the largest cosine."""
     generator = torch.Generator().manual_seed(0)
-    patches = torch.randn(40, 6, generator=generator)
-    patches *= torch.linspace(0.3, 4, 40)[:, None]
+    cells = torch.randn(40, 6, generator=generator)
+    cells *= torch.linspace(0.3, 4, 40)[:, None]
     prototypes = torch.randn(9, 6, generator=generator)
-    found = answer(prototypes.clone(), patches.clone())
+    try:
+        found = answer(prototypes.clone(), cells.clone())
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        return wrong(f"it stops with an error: {error}.")
     if is_open(found):
-        return unanswered("for each prototype one of the patches.")
+        return unanswered("for each prototype the vector of one of the cells.")
     unit = torch.nn.functional.normalize
-    nearest = (unit(prototypes, dim=1) @ unit(patches, dim=1).T).argmax(1)
-    if close(found, patches[nearest]):
+    nearest = (unit(prototypes, dim=1) @ unit(cells, dim=1).T).argmax(1)
+    if close(found, cells[nearest]):
         return right("what a prototype shows and what it is are now the same.")
     if close(found, nearest):
-        return wrong("these are the patches' numbers; return the patches.")
-    if close(found, unit(patches[nearest], dim=1)):
-        return wrong("the right patches, but of length one: return them as they are.")
-    if close(found, patches[(prototypes @ patches.T).argmax(1)]):
-        return wrong("the largest product favours loud patches: divide by their lengths.")
-    if close(found, patches[torch.cdist(prototypes, patches).argmin(1)]):
+        return wrong("these say which cells; return their vectors.")
+    if close(found, unit(cells[nearest], dim=1)):
+        return wrong("the right cells, but of length one: return them as they are.")
+    if close(found, cells[(prototypes @ cells.T).argmax(1)]):
+        return wrong("the largest product favours loud cells: divide by their lengths.")
+    if close(found, cells[torch.cdist(prototypes, cells).argmin(1)]):
         return wrong("nearest by distance; asked is the largest cosine.")
-    if close(found, patches[(unit(prototypes, dim=1) @ unit(patches, dim=1).T).argmin(1)]):
-        return wrong("these are the most unlike patches: the largest cosine is the nearest.")
+    if close(found, cells[(unit(prototypes, dim=1) @ unit(cells, dim=1).T).argmin(1)]):
+        return wrong("these are the most unlike cells: the largest cosine is the nearest.")
     shape = getattr(as_tensor(found), "shape", None)
     if shape is None or tuple(shape) != (9, 6):
-        return wrong(f"expected one patch for each of 9 prototypes, 9 x 6, got {shown(found)}.")
-    return wrong("a row is not the patch of largest cosine.")
+        return wrong(f"expected one vector for each of 9 prototypes, 9 x 6, got {shown(found)}.")
+    return wrong("a row is not the cell of largest cosine.")

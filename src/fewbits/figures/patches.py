@@ -39,6 +39,7 @@ def looks_like(
     grid: Grid,
     said: Sequence[str],
     names: Sequence[str] = ("this", "looks like that"),
+    told: str = "",
 ) -> Drawing:
     """Pairs of places, one over the other, each framed in its picture; what is said of each pair.
 
@@ -47,13 +48,13 @@ def looks_like(
         here_cells: places in the grid, counted row by row.
         said: a line a pair, above it.
         names: of the two rows.
+        told: what is seen, for whoever cannot see it.
     """
-    drawing = Drawing(
+    alt = (
         f"{len(said)} pairs of pictures, in each of which one cell of {grid[0]} x {grid[1]} is "
-        f"framed. Above: {names[0]}. Below: {names[1]}. {'; '.join(said)}.".replace("\n", " "),
-        1.3 * len(said) + 0.8,
-        3.0,
+        f"framed. Above: {names[0]}. Below: {names[1]}. {'; '.join(said)}. {told}"
     )
+    drawing = Drawing(alt.strip().replace("\n", " "), 1.3 * len(said) + 0.8, 3.0)
     panels = drawing.panels(2, len(said))
     for row, (photos, cells) in enumerate(((here, here_cells), (there, there_cells))):
         for place, (photo, cell) in enumerate(zip(photos, cells.tolist(), strict=True)):
@@ -64,16 +65,21 @@ def looks_like(
     return drawing
 
 
-def similarity(photo: Photo, cosines: Float[Tensor, "high wide"], title: str) -> Drawing:
-    """A picture, and how like one vector each of its cells is; the largest is framed in both."""
+def similarity(
+    photo: Photo, cosines: Float[Tensor, "high wide"], title: str, told: str = ""
+) -> Drawing:
+    """A picture, and how like one vector each of its cells is; the largest is framed in both.
+
+    ``told`` says what is seen, for whoever cannot see it.
+    """
     grid = (cosines.shape[0], cosines.shape[1])
     best = int(cosines.argmax())
     alt = (
         f"Left: {title}. Right: the cosine of each of {grid[0]} x {grid[1]} cells with one "
         f"prototype, from {cosines.min():.2f} to {cosines.max():.2f}; the largest is in row "
-        f"{best // grid[1] + 1}, column {best % grid[1] + 1}."
+        f"{best // grid[1] + 1}, column {best % grid[1] + 1}. {told}"
     )
-    drawing = Drawing(alt, 5.2, 2.5)
+    drawing = Drawing(alt.strip(), 5.2, 2.5)
     left, right = drawing.panels(1, 2)
     show_photo(left, photo, title)
     box_cell(left, best, grid, photo.shape[-1])
@@ -85,13 +91,16 @@ def similarity(photo: Photo, cosines: Float[Tensor, "high wide"], title: str) ->
     return drawing
 
 
-def how_far(photo: Photo, cell: int, grid: Grid, sides: Sequence[int]) -> Drawing:
-    """Squares of several sides around a cell: what is drawn of it, and what it sees."""
+def how_far(photo: Photo, cell: int, grid: Grid, sides: Sequence[int], told: str = "") -> Drawing:
+    """Squares of several sides around a cell: what is drawn of it, and what it sees.
+
+    ``told`` says what is seen, for whoever cannot see it.
+    """
     alt = (
         "A picture with squares around one cell, of "
-        f"{' and '.join(f'{side} x {side}' for side in sides)} pixels."
+        f"{' and '.join(f'{side} x {side}' for side in sides)} pixels. {told}"
     )
-    drawing = Drawing(alt, 2.6, 2.6)
+    drawing = Drawing(alt.strip(), 2.6, 2.6)
     (axes,) = drawing.panels()
     show_photo(axes, photo)
     whole = photo.shape[-1]
@@ -109,6 +118,7 @@ def patch_rows(
     grid: Grid,
     titles: Sequence[str],
     columns: Sequence[str],
+    told: str = "",
 ) -> Drawing:
     """A row a prototype: its nearest patches, in one block for each of several moments.
 
@@ -117,16 +127,16 @@ def patch_rows(
         cells: for each moment the places in them.
         titles: of the rows.
         columns: of the blocks.
+        told: what is seen, for whoever cannot see it.
     """
     shown = torch.cat(list(images), 1), torch.cat(list(cells), 1)
     rows, wide = shown[0].shape
     block = images[0].shape[1]
-    drawing = Drawing(
+    alt = (
         f"The {block} nearest patches of {rows} prototypes, a row each "
-        f"({', '.join(titles)}), in {len(columns)} blocks: {', '.join(columns)}.",
-        0.95 * wide + 1.0,
-        0.98 * rows + 0.2,
+        f"({'; '.join(titles)}), in {len(columns)} blocks: {', '.join(columns)}. {told}"
     )
+    drawing = Drawing(alt.strip().replace("\n", " "), 0.95 * wide + 1.0, 0.98 * rows + 0.2)
     panels = drawing.panels(rows, wide)
     flat = zip(panels, shown[0].flatten().tolist(), shown[1].flatten().tolist(), strict=True)
     for axes, image, cell in flat:
@@ -142,20 +152,22 @@ def patch_rows(
 def adrift(
     nearest: Sequence[float], accuracies: Sequence[float], usual: float, label: str
 ) -> Drawing:
-    """Over epochs from 0: how near prototypes are to any patch, and how many pictures are named.
+    """Over epochs from 0: how near prototypes are to any cell, and how many pictures are named.
 
     Args:
-        nearest: mean cosine with the nearest patch.
+        nearest: mean cosine with the nearest cell.
         accuracies: shares of the test pictures.
-        usual: the cosine at which a patch has its nearest neighbour in another picture.
+        usual: the cosine at which a cell has its nearest neighbour in another picture.
         label: what ``usual`` is.
     """
     epochs = range(len(nearest))
+    least = min(epochs, key=lambda epoch: accuracies[epoch])
     alt = (
-        f"Two panels over {len(nearest) - 1} epochs. Left: the mean cosine with the nearest patch "
+        f"Two panels over {len(nearest) - 1} epochs. Left: the mean cosine with the nearest cell "
         f"goes from {nearest[0]:.2f} to {nearest[-1]:.2f}; a level marks {label}, {usual:.2f}. "
-        f"Right: named rightly goes from {100 * accuracies[0]:.0f} to "
-        f"{100 * accuracies[-1]:.0f} %."
+        f"Right: named rightly goes from {100 * accuracies[0]:.0f} % to "
+        f"{100 * accuracies[-1]:.0f} %; it is lowest after epoch {least}, "
+        f"{100 * accuracies[least]:.0f} %."
     )
     drawing = Drawing(alt, 7.0, 2.7)
     left, right = drawing.panels(1, 2)
@@ -163,7 +175,7 @@ def adrift(
     left.axhline(usual, color=LIGHT["float"], linestyle="--", linewidth=1)
     end = len(nearest) - 1
     left.annotate(label, (end, usual), (0, -10), textcoords="offset points", ha="right", fontsize=8)
-    left.set(title="cosine with the nearest patch", xlabel="epoch", ylim=(0.5, 1.02))
+    left.set(title="cosine with the nearest cell", xlabel="epoch", ylim=(0.5, 1.02))
     right.plot(epochs, [100 * share for share in accuracies], color=LIGHT["ink"], marker="o",
                markersize=4)  # fmt: skip
     right.set(title="named rightly, %", xlabel="epoch", ylim=(0, 104))

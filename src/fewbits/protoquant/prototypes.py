@@ -75,6 +75,29 @@ def vectors_at(
     return maps[torch.arange(len(images)), :, cells.long()]
 
 
+def adds_most(
+    head: Linear,
+    scores: Float[Tensor, "image prototype"],
+    usual: Float[Tensor, " prototype"],
+    count: int = 3,
+) -> Int[Tensor, "image count"]:
+    """The prototypes that a picture's class owes most to, the strongest first.
+
+    The class is the one that the head names. A prototype adds its weight there times what its score
+    is above the usual one: what every picture has says nothing of this one.
+
+    Args:
+        usual: mean scores, of the training pictures.
+
+    Raises:
+        UsageError: fewer than one, or more than there are.
+    """
+    if not 1 <= count <= scores.shape[1]:
+        raise UsageError(f"expected 1 to {scores.shape[1]} prototypes a picture, got {count}")
+    added = head.contributions(scores - usual, head(scores).argmax(1))
+    return added.topk(count, dim=1).indices
+
+
 def project(codebook: Codebook, cache: Kept) -> Codebook:
     """Each prototype replaced by its nearest patch (ProtoPNet's projection, section 2.2).
 

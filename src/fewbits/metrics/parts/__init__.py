@@ -20,10 +20,12 @@ from fewbits.metrics.parts.misalignment import (
     rank_change,
 )
 from fewbits.metrics.parts.purity import Purity, exact_purity, purity
+from fewbits.metrics.parts.redrawn import Redrawn, redrawn
 from fewbits.metrics.parts.sharing import carrying, classes_per_code, global_size, local_size
 
 __all__ = [
     "Purity",
+    "Redrawn",
     "activation_change",
     "attack_outside",
     "carrying",
@@ -46,5 +48,6 @@ __all__ = [
     "purity",
     "random_cells",
     "rank_change",
+    "redrawn",
     "stability",
 ]
