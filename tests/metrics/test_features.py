@@ -36,8 +36,10 @@ def test_diversity_asks_the_strongest_whatever_their_sign_and_no_others() -> Non
     maps = peaks(0, 0, 8)
     both = torch.tensor([[-2.0, 0.1, 1.0]])
     assert f.diversity(maps, both, FIRST, top=2).item() == pytest.approx(1)
-    # Features of weight 0 do not count, though five are asked for.
-    assert f.diversity(maps, torch.tensor([[1.0, -1.0, 0.0]]), FIRST).item() == pytest.approx(0.5)
+    # Features of weight 0 do not count, and five are divided by though there are two.
+    two = torch.tensor([[1.0, -1.0, 0.0]])
+    assert f.diversity(maps, two, FIRST).item() == pytest.approx(1 / 5)
+    assert f.diversity(maps, two, FIRST, top=2).item() == pytest.approx(1 / 2)
     assert f.diversity(maps, torch.zeros(1, 3), FIRST).item() == 0
 
 
@@ -48,7 +50,7 @@ def test_only_the_scaled_diversity_ignores_scale() -> None:
     torch.testing.assert_close(*scaled)
     # By hand: each map is 9 at its peak, 0 elsewhere, once its mean is 1.
     peak, rest = math.exp(9) / (math.exp(9) + 8), 1 / (math.exp(9) + 8)
-    wanted = (3 * peak + 6 * rest) / 3
+    wanted = (3 * peak + 6 * rest) / 5
     assert f.diversity(faint, weights, FIRST, scaled=True).item() == pytest.approx(wanted)
 
 

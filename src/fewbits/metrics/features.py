@@ -33,9 +33,9 @@ def diversity(
     """How little the strongest features of the predicted class overlap (diversity@5, SID@5).
 
     Each feature's map becomes a softmax over the places; at each place the largest of the class's
-    strongest features counts; the sum over places is divided by how many features there are. 1:
-    each peaks elsewhere; 1 / 5: all five in one place, and 1 / 3 where a class has three only, so
-    compare layers with as many (Q-SENN, arXiv 2312.13839, section 4). A softmax
+    strongest features counts; the sum over places is divided by ``top``. 1: five features, each
+    peaks elsewhere; 1 / 5: all in one place. A class of three features reaches 3 / 5 at most: what
+    is not there covers nothing (Q-SENN, arXiv 2312.13839, section 4). A softmax
     grows sharper with the map's scale alone; ``scaled`` divides each map by its mean absolute value
     first, so that scale does not count (SID@5, the successors' measure).
 
@@ -44,7 +44,7 @@ def diversity(
         weights: the strongest are those of largest magnitude; of equal ones, as a ternary layer
             has, those of lower number. Features of weight 0 never count.
         predicted: a class an image.
-        top: how many features of a class are asked, at most.
+        top: how many features of a class are asked.
         scaled: whether each map's scale is taken off.
 
     Returns:
@@ -64,8 +64,7 @@ def diversity(
     own = order[predicted]
     chosen = places.gather(1, own[:, :, None].expand(-1, -1, places.shape[2]))
     counts = ranked[predicted] > 0
-    covered = (chosen * counts[:, :, None]).amax(1).sum(1)
-    return covered / counts.sum(1).clamp_min(1)
+    return (chosen * counts[:, :, None]).amax(1).sum(1) / top
 
 
 def dependence(
