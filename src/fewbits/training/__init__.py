@@ -6,14 +6,17 @@ from fewbits.training.checkpoints import content_digest, weights_in
 from fewbits.training.context import modes_kept, pick_device, repeatable, seeded
 from fewbits.training.descent import parameter_groups
 from fewbits.training.loop import LARGEST_SEED, Loss, cross_entropy, fit
+from fewbits.training.processes import ALONE, Processes, processes
 from fewbits.training.progress import OnStage, OnStep, Progress, stage
 from fewbits.training.settings import StepDecay, TrainSettings
 
 __all__ = [
+    "ALONE",
     "LARGEST_SEED",
     "Loss",
     "OnStage",
     "OnStep",
+    "Processes",
     "Progress",
     "StepDecay",
     "TrainSettings",
@@ -27,6 +30,7 @@ __all__ = [
     "parameter_groups",
     "pick_device",
     "predict",
+    "processes",
     "reestimate_batch_norm",
     "repeatable",
     "seeded",
