@@ -9,20 +9,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 SCRIPT = Path(__file__).with_name("sharing.py")
 TOGETHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
+def environment() -> dict[str, str]:
+    """One thread a process, and this source."""
+    source = Path(__file__).parents[2] / "src"
+    path = os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")])
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""}
+
+
 def started(folder: Path, *lost: int, many: bool = True) -> subprocess.CompletedProcess[str]:
     """The script's end, in fresh processes."""
     folder.mkdir(exist_ok=True)
-    source = Path(__file__).parents[2] / "src"
-    path = os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, *(TOGETHER if many else ()), SCRIPT, folder, *lost]
     return subprocess.run(
         list(map(str, command)),
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path},
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=300,
@@ -53,7 +59,7 @@ def test_two_processes_lose_what_one_loses(one, two):
     assert (alone["world"], shared["world"]) == (1, 2)
     for name in ("probe", "task", "dictionary", "head"):
         np.testing.assert_allclose(shared[name], alone[name], rtol=2e-5)
-    assert shared["task"][-1] < shared["task"][0] / 2, "something was learned"
+    assert shared["task"][-1] < 0.8 * shared["task"][0], "something was learned"
 
 
 def test_usage_counts_add_up(one, two):
@@ -83,3 +89,38 @@ def test_a_run_that_lost_a_process_goes_on_to_the_same_numbers(two, tmp_path):
     kept = torch.load(tmp_path / "out" / "codes.pt", weights_only=True)
     assert len(kept[-2]["losses"]) in (2, 3), "what was learned until then is there"
     assert found(tmp_path / "out") == two[1]
+
+
+def test_a_whole_run_of_two_processes_is_that_of_one(tmp_path):
+    """The command itself: one report, written and shown once."""
+    generator = np.random.default_rng(0)
+    for split, count in (("train", 12), ("val", 4)):
+        for name in "ab":
+            (tmp_path / split / name).mkdir(parents=True)
+            for number in range(count):
+                pixels = generator.integers(0, 255, (32, 32, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(tmp_path / split / name / f"{number}.png")
+    asked = ["run", "protoquant", "--dataset", f"imagefolder:{tmp_path}", "--tune", 0, "--side", 32,
+             "--codes", 8, "--learn", 2, "--per-class", 2]  # fmt: skip
+    ended = {
+        name: subprocess.run(
+            list(map(str, [sys.executable, *how, "-m", "fewbits", *asked, "--out", tmp_path / name])),
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        for name, how in (("one", ()), ("two", TOGETHER))
+    }
+    for name, end in ended.items():
+        assert end.returncode == 0, end.stderr
+        assert end.stdout.count("test accuracy") == 1, "the first process alone shows it"
+        assert not (tmp_path / name / "scores").exists()
+    one, two = (json.loads((tmp_path / name / "report.json").read_text()) for name in ended)
+    assert one["settings"] == two["settings"] and "processes" not in one["provenance"]
+    assert two["provenance"]["processes"] == 2
+    losses = [[epoch["task"] for epoch in run["metrics"]["stage_one"]] for run in (one, two)]
+    np.testing.assert_allclose(*losses, rtol=1e-5)
+    for name in ("linear_probe_accuracy", "test_accuracy", "global_size", "codes_alive"):
+        assert one["metrics"][name] == two["metrics"][name]
