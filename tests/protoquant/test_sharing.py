@@ -104,7 +104,9 @@ def test_a_whole_run_of_two_processes_is_that_of_one(tmp_path):
              "--codes", 8, "--learn", 2, "--per-class", 2]  # fmt: skip
     ended = {
         name: subprocess.run(
-            list(map(str, [sys.executable, *how, "-m", "fewbits", *asked, "--out", tmp_path / name])),
+            list(
+                map(str, [sys.executable, *how, "-m", "fewbits", *asked, "--out", tmp_path / name])
+            ),
             env=environment(),
             capture_output=True,
             text=True,

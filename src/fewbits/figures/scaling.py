@@ -7,22 +7,22 @@ from matplotlib.axes import Axes
 from fewbits.figures.drawing import Drawing
 from fewbits.palette import LIGHT
 
-SHADES = ("float", "protoquant", "pact", "qsenn", "wrong")
-HATCHES = ("", "//", "", "..", "")
+SHADES = ("float", "protoquant")
+THICK = 0.38
 
 Ways = Mapping[str, Mapping[str, float]]
-"""What each way of doing it takes, by what it goes to."""
+"""What each of two ways takes, by what it goes to."""
 
 
 def hours_and_bytes(hours: Ways, gigabytes: Ways) -> Drawing:
-    """Two panels of bars, one bar a way: hours by what they go to, and gigabytes likewise.
+    """Two panels of bars on logarithmic axes, of each thing one bar a way.
 
     Args:
-        hours: of each way, by what they go to.
+        hours: of each way, by what they go to; what a way does not have has no bar.
         gigabytes: of each way, by what they are.
     """
     told = [
-        f"{name}: " + ", ".join(f"{what} {value:,.4g}" for what, value in parts.items())
+        f"{name}: " + ", ".join(f"{what} {_short(value)}" for what, value in parts.items())
         for panel in (hours, gigabytes)
         for name, parts in panel.items()
     ]
@@ -30,47 +30,38 @@ def hours_and_bytes(hours: Ways, gigabytes: Ways) -> Drawing:
     drawing = Drawing(
         f"Bars of hours. {'; '.join(told[:half])}. Bars of gigabytes. {'; '.join(told[half:])}.",
         6.8,
-        2.6,
+        3.0,
     )
     for axes, parts, unit in zip(
         drawing.panels(1, 2), (hours, gigabytes), ("hours", "GB through the disk"), strict=True
     ):
         _bars(axes, parts)
         axes.set_xlabel(unit)
+    drawing.legend(*drawing.axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
     return drawing
 
 
 def _bars(axes: Axes, ways: Ways) -> None:
-    """One bar a way, its pieces side by side; the same piece has the same shade in both."""
-    kinds = list(dict.fromkeys(what for parts in ways.values() for what in parts))
-    for place, parts in enumerate(ways.values()):
-        left = 0.0
-        for what, value in parts.items():
-            look = kinds.index(what)
-            axes.barh(
-                place,
-                value,
-                left=left,
-                color=LIGHT[SHADES[look]],
-                hatch=HATCHES[look],
-                edgecolor=LIGHT["paper"],
-                label=what if what not in _named(axes) else None,
-            )
-            left += value
-        axes.text(left, place, f" {left:,.3g}", va="center")
-    axes.set_yticks(range(len(ways)), list(ways))
+    """A row a thing, in it a bar a way, its number behind it."""
+    things = list(dict.fromkeys(what for parts in ways.values() for what in parts))
+    for way, (name, parts) in enumerate(ways.items()):
+        rows = [things.index(what) + (way - 0.5) * THICK for what in parts]
+        axes.barh(rows, list(parts.values()), THICK, color=LIGHT[SHADES[way]], label=name)
+        for row, value in zip(rows, parts.values(), strict=True):
+            axes.text(value, row, f" {_short(value)}", va="center", fontsize="small")
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(things)), things)
     axes.invert_yaxis()
-    axes.margins(x=0.22)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), fontsize="small")
+    axes.margins(x=0.3)
+    axes.minorticks_off()
 
 
-def _named(axes: Axes) -> list[str]:
-    return list(axes.get_legend_handles_labels()[1])
+def _short(value: float) -> str:
+    """At most three figures, no exponent."""
+    return f"{float(f'{value:.3g}'):,.10g}"
 
 
-def hours_over_devices(
-    devices: Sequence[int], hours: Sequence[float], fixed: float
-) -> Drawing:
+def hours_over_devices(devices: Sequence[int], hours: Sequence[float], fixed: float) -> Drawing:
     """Hours against the number of devices: as planned, if all were shared, and what never is.
 
     Args:
