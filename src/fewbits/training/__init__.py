@@ -6,9 +6,9 @@ from fewbits.training.checkpoints import content_digest, weights_in
 from fewbits.training.context import modes_kept, pick_device, repeatable, seeded
 from fewbits.training.descent import parameter_groups
 from fewbits.training.loop import LARGEST_SEED, Loss, cross_entropy, fit
-from fewbits.training.processes import ALONE, Processes, processes
 from fewbits.training.progress import OnStage, OnStep, Progress, stage
 from fewbits.training.settings import StepDecay, TrainSettings
+from fewbits.training.sharing import ALONE, Processes, processes
 
 __all__ = [
     "ALONE",
