@@ -69,10 +69,10 @@ def hours_over_devices(devices: Sequence[int], hours: Sequence[float], fixed: fl
         fixed: hours that no number of devices shortens.
     """
     ideal = [hours[0] * devices[0] / count for count in devices]
-    told = ", ".join(f"{h:,.3g} h on {n}" for n, h in zip(devices, hours, strict=True))
+    told = ", ".join(f"{_short(h)} h on {n}" for n, h in zip(devices, hours, strict=True))
     drawing = Drawing(
         f"Hours by devices, both axes logarithmic: {told}. If all were shared, the last would be "
-        f"{ideal[-1]:,.3g} h. What is not shared takes {fixed:,.3g} h.",
+        f"{_short(ideal[-1])} h. What is not shared takes {_short(fixed)} h.",
         5.4,
         3.0,
     )
