@@ -37,7 +37,7 @@ def test_a_plan_is_shown_and_recorded(fewbits, tmp_path: Path) -> None:
     for stage in written["stages"]:
         assert stage["name"] in ended.out and stage["passes"] in ended.out
     assert written["devices"] == 4 and "4 devices" in ended.out
-    assert "fewbits run uses one device: the extraction is shared by calling" in ended.out
+    assert "torchrun --nproc-per-node 4 -m fewbits run protoquant" in ended.out
     assert "give --pictures DIR, a folder with some of them" in ended.out
     assert "at least" in ended.out and "it fits" in ended.out.splitlines()[-1]
 
@@ -70,9 +70,10 @@ def test_one_device_is_one_column_and_told_apart_from_the_cpu(fewbits, tmp_path:
     written["rates"]["device"] = "cuda"
     record.write_text(json.dumps(written))
     faster = fewbits(*PLAN, "--dataset", "scenes", "--rates", record)
-    assert "only the backbone is on cuda: codes, scores and heads run on the CPU" in faster.out
+    assert "k-means and finding nearest codes are the CPU's, not cuda's" in faster.out
     assert re.search(r"│ extraction .*│ cuda ", faster.out)
-    assert re.search(r"│ linear probe .*│ cpu ", faster.out)
+    assert re.search(r"│ linear probe .*│ cuda ", faster.out)
+    assert re.search(r"│ stage 1, k-means .*│ cpu ", faster.out)
 
 
 @pytest.mark.parametrize(

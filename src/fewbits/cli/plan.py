@@ -32,7 +32,7 @@ def protoquant(
     ] = "convnext_tiny",
     gpus: Annotated[
         int,
-        typer.Option(min=1, help="Devices that share the extraction; fewbits run uses one."),
+        typer.Option(min=1, help="Devices of one machine that share the work, a process each."),
     ] = 1,
     out: Annotated[
         Path | None,

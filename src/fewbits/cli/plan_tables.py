@@ -86,13 +86,11 @@ def show_stages(found: "Plan") -> None:
     table.add_row("all", "", "", *totals[: 1 + len(shared)])
     console().print(table)
     if found.rates.device != BEHIND:
-        typer.echo(
-            f"only the backbone is on {found.rates.device}: codes, scores and heads run on the CPU"
-        )
+        typer.echo(f"k-means and finding nearest codes are the CPU's, not {found.rates.device}'s")
     if shared:
         typer.echo(
-            "fewbits run uses one device: the extraction is shared by calling "
-            "fewbits.features.extract with rank and world, one process a device"
+            f"one process a device: torchrun --nproc-per-node {found.devices} -m fewbits run "
+            "protoquant; what they tell each other is not counted"
         )
     typer.echo(
         "not counted: training the backbone (a run without --weights does, unless --tune 0), and "

@@ -194,10 +194,22 @@ def protoquant(
     ],
     out: Annotated[str, typer.Option(help="Folder for report, feature maps and checkpoints.")],
     backbone: Annotated[
-        str, typer.Option(help="tiny, or a classifier of torchvision: mobilenet_v2, vit_b_16, ...")
-    ] = "tiny",
+        str | None,
+        typer.Option(
+            help="tiny, or a classifier of torchvision: mobilenet_v2, vit_b_16, ... "
+            "Default: tiny; at scale paper this and the next are the published recipe's."
+        ),
+    ] = None,
     weights: Annotated[
-        str, typer.Option(help="A file with the backbone's weights, or published: torchvision's.")
+        str | None,
+        typer.Option(help="A file with the backbone's weights, or published: torchvision's."),
+    ] = None,
+    layer: Annotated[
+        str,
+        typer.Option(
+            help="An inner map instead of the last: of tiny 7, 11 or 14, else a node of "
+            "torchvision's feature extraction."
+        ),
     ] = "",
     tune: Annotated[
         int,
@@ -207,20 +219,31 @@ def protoquant(
         ),
     ] = -1,
     mapping: Annotated[
-        str, typer.Option(help="Before the cosine: none, centred, whitened, lda or mixed.")
-    ] = "centred",
-    codes: Annotated[int, typer.Option(help="How many the codebook has.")] = 256,
+        str | None,
+        typer.Option(
+            help="Before the cosine: none, centred, whitened, lda or mixed. Default: centred."
+        ),
+    ] = None,
+    codes: Annotated[
+        int | None, typer.Option(help="How many the codebook has. Default: 256.")
+    ] = None,
     start: Annotated[
-        str, typer.Option(help="How codes begin: kmeans, random or orthogonal.")
-    ] = "kmeans",
-    learn: Annotated[int, typer.Option(help="Epochs of learning them by gradient.")] = 10,
+        str | None,
+        typer.Option(help="How codes begin: kmeans, random or orthogonal. Default: kmeans."),
+    ] = None,
+    learn: Annotated[
+        int | None, typer.Option(help="Epochs of learning them by gradient. Default: 10.")
+    ] = None,
     per_class: Annotated[int, typer.Option(help="Codes that a class keeps.")] = 10,
     temperature: Annotated[
         str, typer.Option(help="Of the softmax over codes; none: plain cosines.")
     ] = "0.1",
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
     scale: Annotated[
-        str, typer.Option(help="smoke (two minutes) or real (every picture)")
+        str,
+        typer.Option(
+            help="smoke (two minutes), real (every picture) or paper (every picture, its recipe)"
+        ),
     ] = "smoke",
     seed: Annotated[int, typer.Option(min=0, help="Draws weights, codes and batches.")] = 0,
     skip_broken: Annotated[
@@ -231,14 +254,18 @@ def protoquant(
 ) -> None:
     """ProtoQuant: a codebook of parts over a frozen backbone, a head one can read; every baseline.
 
-    Run it again with the same --out after a kill: it goes on where it stopped.
+    Run it again with the same --out after a kill: it goes on where it stopped. On several devices:
+    torchrun --nproc-per-node 4 -m fewbits run protoquant and the same options; batches, shards and
+    scores are shared, the numbers are those of one. At scale paper a batch is 128 a process.
     """
     from fewbits.cli.progress import stoppable, training_bar
     from fewbits.cli.showing import console, reading
     from fewbits.protoquant import experiment, tables
+    from fewbits.training import processes
 
     folder = _out_folder(out)
-    settings = experiment.Settings(
+    settings = experiment.settings_of(
+        scale,
         dataset=set_name(dataset),
         backbone=backbone,
         weights=weights,
@@ -249,9 +276,9 @@ def protoquant(
         learn=learn,
         per_class=per_class,
         temperature=_temperature(temperature),
-        scale=scale,
         seed=seed,
         side=side,
+        layer=layer,
     )
     with stoppable(), training_bar() as bar, _skippable():
         report, fresh = experiment.run(
@@ -263,6 +290,8 @@ def protoquant(
             on_note=typer.echo,
             skip_broken=skip_broken,
         )
+    if not processes().main:
+        return
     _say_if_old(fresh, folder)
     with reading(folder / "report.json", fresh):
         console().print(tables.overview(report))

@@ -50,6 +50,7 @@ from fewbits.figures.saliency import (
     recorded_verdict,
     with_interval,
 )
+from fewbits.figures.scaling import hours_and_bytes, hours_over_devices
 from fewbits.figures.staircase import (
     errors_by_step,
     fitted_curves,
@@ -85,6 +86,8 @@ __all__ = [
     "follows",
     "gradient_answers",
     "home_and_away",
+    "hours_and_bytes",
+    "hours_over_devices",
     "how_far",
     "humps",
     "layers",

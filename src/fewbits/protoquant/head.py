@@ -1,17 +1,20 @@
 """Linear layers over scores or features: the readable head, and the probe it is held against."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from fewbits.errors import FewbitsError, UsageError
+from fewbits.training import ALONE, Processes
 
 Table = Float[Tensor, "image column"]
 OnStep = Callable[[int, int], None]
 FLATTEST = 1e-8  # a column that varies by less tells nothing
+ROWS = 8192  # of a table that are looked at together
+WIDE_ROWS = 1024  # the same where they are made four times as wide
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class HeadSettings:
         sparsity: what a weight's size costs. Where weights are put back on 0 after each step they
             can come back. (Behind a ReLU, as in the reference code, they cannot: below 0 there is
             no gradient and a weight is dead.)
+        as_published: columns as they come, and weights that begin as N(1, 0.1), as in the
+            reference code. False: each column divided by its spread, all weights alike.
     """
 
     epochs: int = 40
@@ -33,6 +38,12 @@ class HeadSettings:
     learning_rate: float = 0.01
     decay: float = 1e-3
     sparsity: float = 0.0
+    as_published: bool = False
+
+    def told(self) -> dict[str, object]:
+        """As reports tell them; what came later is told only where it is used."""
+        told = asdict(self)
+        return told if self.as_published else {n: v for n, v in told.items() if n != "as_published"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,15 @@ class Linear:
         """Weights for the columns as they come."""
         return self.weights / self.scale
 
+    def to(self, device: torch.device) -> "Linear":
+        """The same layer there."""
+        weights, bias = self.weights.to(device), self.bias.to(device)
+        return Linear(weights, bias, self.scale.to(device), self.losses)
+
+    def only(self, kept: Int[Tensor, " kept"]) -> "Linear":
+        """The layer over some of the columns."""
+        return Linear(self.weights[:, kept], self.bias, self.scale[kept], self.losses)
+
     def __call__(self, table: Table) -> Float[Tensor, "image class"]:
         """Logits."""
         return table @ self.slope.T + self.bias
@@ -70,14 +90,14 @@ class Linear:
         """Share of the images whose largest logit is the label's."""
         right = [
             (self(part).argmax(1) == own).double().sum()
-            for part, own in zip(table.split(8192), labels.split(8192), strict=True)
+            for part, own in zip(table.split(ROWS), labels.split(ROWS), strict=True)
         ]
         return torch.stack(right).sum().item() / len(labels)
 
 
 def spread_of(table: Table) -> Float[Tensor, " column"]:
     """Each column's standard deviation; 1 where a column does not vary."""
-    spread = table.std(0)
+    spread = _spread_of_half(table) if table.dtype == torch.float16 else table.std(0)
     return torch.where(spread > FLATTEST, spread, torch.ones_like(spread))
 
 
@@ -92,11 +112,14 @@ def fit_linear(
     allowed: Bool[Tensor, "class column"] | None = None,
     start: Linear | None = None,
     on_step: OnStep | None = None,
+    device: torch.device | None = None,
+    many: Processes = ALONE,
 ) -> Linear:
     """Train a layer by Adam on cross-entropy.
 
     Args:
-        table: scores, or means of feature maps; the layer is trained where they lie.
+        table: scores, or means of feature maps; one of 16 bits may lie on disk, mapped into
+            memory: rows are read and made wide a batch at a time, the table is never copied.
         readable: no bias, and weights at least 0: after each step what fell below is put back on
             0. False for a probe: any sign, and a bias.
         allowed: weights that may differ from 0; all by default.
@@ -104,6 +127,11 @@ def fit_linear(
             readable head (a class's columns tell themselves apart by their gradients), 0 in a
             probe.
         on_step: told of each epoch: its number from 1 and how many there are.
+        device: where the layer is trained. Default: where the table lies.
+        many: processes that share each batch; all of them call this with the same table.
+
+    Returns:
+        The layer, where the table lies.
 
     Raises:
         UsageError: shapes or labels that do not belong together, NaN, or a class left with no
@@ -111,38 +139,90 @@ def fit_linear(
         FewbitsError: the loss became NaN.
     """
     _check(table, labels, classes, allowed)
-    scale = spread_of(table) if start is None else start.scale
-    inputs = table / scale
-    weights = nn.Parameter(_first(classes, inputs, readable, start))
-    bias = torch.zeros(classes, device=table.device) if start is None else start.bias.clone()
-    bias = nn.Parameter(bias)
-    learned = [weights] if readable else [weights, bias]
-    adam = torch.optim.Adam(learned, settings.learning_rate)
+    there = table.device if device is None else device
+    fit = _Fit.begun(table, classes, settings, seed, readable, allowed, start, there)
+    adam = torch.optim.Adam(fit.learned, settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, settings.epochs)
     generator = torch.Generator().manual_seed(seed)
-    _project(weights, readable, allowed)
     losses = []
     for epoch in range(settings.epochs):
         total = 0.0
-        for rows in torch.randperm(len(inputs), generator=generator).split(settings.batch_size):
-            logits = inputs[rows] @ weights.T + bias
-            loss = nn.functional.cross_entropy(logits, labels[rows])
-            # The sum has a slope at 0, too, where a size has none.
-            size = weights.sum() if readable else weights.abs().sum()
+        for rows in torch.randperm(len(table), generator=generator).split(settings.batch_size):
+            own = many.part(rows)
             adam.zero_grad()
-            (
-                loss + settings.decay / 2 * weights.square().sum() + settings.sparsity * size
-            ).backward()
+            if len(own):  # the last batch may have fewer rows than there are processes
+                total += fit.add_gradients(table[own], labels[own], len(own) / len(rows))
+            many.add_gradients(fit.learned)
             adam.step()
-            _project(weights, readable, allowed)
-            total += loss.item() * len(rows)
+            fit.project()
         schedule.step()
-        losses.append(total / len(inputs))
+        losses.append(many.sum(torch.tensor(total, dtype=torch.double)).item() / len(table))
         if losses[-1] != losses[-1]:
             raise FewbitsError(f"the loss became NaN in epoch {epoch + 1}: lower the learning rate")
         if on_step is not None:
             on_step(epoch + 1, settings.epochs)
-    return Linear(weights.detach(), bias.detach(), scale, tuple(losses))
+    found = Linear(fit.weights.detach(), fit.bias.detach(), fit.scale, tuple(losses))
+    return found.to(table.device)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A layer while it is trained."""
+
+    weights: nn.Parameter
+    bias: nn.Parameter
+    scale: Tensor
+    settings: HeadSettings
+    readable: bool
+    allowed: Tensor | None
+
+    @staticmethod
+    def begun(
+        table: Table,
+        classes: int,
+        settings: HeadSettings,
+        seed: int,
+        readable: bool,
+        allowed: Bool[Tensor, "class column"] | None,
+        start: Linear | None,
+        device: torch.device,
+    ) -> "_Fit":
+        """The layer that training begins with."""
+        if start is None:
+            columns = table.shape[1]
+            scale = torch.ones(columns) if settings.as_published else spread_of(table)
+            start = Linear(_first((classes, columns), settings, seed, readable),
+                           torch.zeros(classes), scale)  # fmt: skip
+        weights = nn.Parameter(start.weights.clone().to(device))
+        bias = nn.Parameter(start.bias.clone().to(device))
+        where = None if allowed is None else allowed.to(device)
+        fit = _Fit(weights, bias, start.scale.to(device), settings, readable, where)
+        fit.project()
+        return fit
+
+    @property
+    def learned(self) -> list[nn.Parameter]:
+        """What the optimiser moves."""
+        return [self.weights] if self.readable else [self.weights, self.bias]
+
+    def add_gradients(self, rows: Table, labels: Int[Tensor, " image"], share: float) -> float:
+        """Gradients of rows that are a share of their batch; the sum of their losses."""
+        wide = rows.to(self.scale.device, torch.promote_types(rows.dtype, torch.float32))
+        logits = wide / self.scale @ self.weights.T + self.bias
+        loss = nn.functional.cross_entropy(logits, labels.to(logits.device))
+        # The sum has a slope at 0, too, where a size has none.
+        size = self.weights.sum() if self.readable else self.weights.abs().sum()
+        decay = self.settings.decay / 2 * self.weights.square().sum()
+        (share * (loss + decay + self.settings.sparsity * size)).backward()
+        return loss.item() * len(rows)
+
+    @torch.no_grad()
+    def project(self) -> None:
+        """Put back on 0 what may not be anything else; in place."""
+        if self.readable:
+            self.weights.clamp_(min=0)
+        if self.allowed is not None:
+            self.weights.mul_(self.allowed)
 
 
 def keep_strongest(head: Linear, per_class: int) -> Bool[Tensor, "class column"]:
@@ -161,20 +241,20 @@ def keep_strongest(head: Linear, per_class: int) -> Bool[Tensor, "class column"]
     return (kept & (head.weights > 0)).scatter_(1, order[:, :1], True)
 
 
-def _first(classes: int, inputs: Table, readable: bool, start: Linear | None) -> Tensor:
-    if start is not None:
-        return start.weights.clone()
-    fill = 1.0 / inputs.shape[1] if readable else 0.0
-    return torch.full((classes, inputs.shape[1]), fill, device=inputs.device)
+def _first(
+    shape: tuple[int, int], settings: HeadSettings, seed: int, readable: bool
+) -> Float[Tensor, "class column"]:
+    if readable and settings.as_published:
+        return 1 + 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+    return torch.full(shape, 1.0 / shape[1] if readable else 0.0)
 
 
-@torch.no_grad()
-def _project(weights: Tensor, readable: bool, allowed: Bool[Tensor, "class column"] | None) -> None:
-    """Put back on 0 what may not be anything else; in place."""
-    if readable:
-        weights.clamp_(min=0)
-    if allowed is not None:
-        weights.mul_(allowed)
+def _spread_of_half(table: Table) -> Float[Tensor, " column"]:
+    """The same in 32 bits, some rows at a time: a sum in 16 would end at 65,504."""
+    parts = table.split(WIDE_ROWS)
+    mean = sum(part.double().sum(0) for part in parts) / len(table)
+    squares = sum((part.double() - mean).square().sum(0) for part in parts)
+    return torch.as_tensor(squares / (len(table) - 1)).sqrt().float()
 
 
 def _check(
@@ -185,7 +265,7 @@ def _check(
 ) -> None:
     if len(table) != len(labels) or not len(table):
         raise UsageError(f"expected a label for each of {len(table)} images, got {len(labels)}")
-    if not table.isfinite().all():
+    if not all(part.isfinite().all() for part in table.split(ROWS)):
         raise UsageError("scores must be finite, got NaN or infinity")
     if not 0 <= int(labels.min()) <= int(labels.max()) < classes:
         raise UsageError(

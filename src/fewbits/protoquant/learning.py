@@ -19,7 +19,7 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.protoquant.codebook import Codebook, Maps, flat
 from fewbits.protoquant.head import Linear
 from fewbits.report import write_whole
-from fewbits.training import Progress
+from fewbits.training import ALONE, Processes, Progress
 from fewbits.training.checkpoints import content_digest, resume
 
 ReadMaps = Callable[[Int[Tensor, " row"]], Maps]
@@ -89,14 +89,17 @@ def learn_codes(
     seed: int,
     checkpoint: Path | None = None,
     on_epoch: OnEpoch | None = None,
+    many: Processes = ALONE,
 ) -> list[Epoch]:
-    """Learn the codes in place; the last epoch's are kept.
+    """Learn the codes in place, on the device that they are on; the last epoch's are kept.
 
     Args:
         read: from the numbers of pictures to their feature maps.
         probe: the frozen layer behind the mean of the maps.
         checkpoint: written after every epoch. If it is there already, learning goes on from it.
         on_epoch: told of each epoch: its number from 1, how many there are, and what it was like.
+        many: processes that share each batch; all of them call this with the same codes. The first
+            writes the checkpoint, with which any number of processes goes on.
 
     Raises:
         UsageError: no pictures, fewer than one epoch, or the checkpoint is another learning's.
@@ -119,14 +122,14 @@ def learn_codes(
         generator = torch.Generator().manual_seed(1_000_003 * seed + progress.epoch)
         last = progress.epoch == settings.epochs - 1  # what begins again then has no time left
         how = replace(settings, restart=settings.restart and not last)
-        found = _epoch(codebook, read, labels, probe, how, adam, schedule, generator)
+        found = _epoch(codebook, read, labels, probe, how, adam, schedule, generator, many)
         progress.losses.append(found.task)
         progress.records.append(asdict(found))
         if not math.isfinite(found.task + found.dictionary):
             raise FewbitsError(
                 f"a loss became NaN in epoch {progress.epoch}: lower the learning rate"
             )
-        if checkpoint is not None:
+        if checkpoint is not None and many.main:
             state = [codebook.state_dict(), adam.state_dict(), schedule.state_dict()]
             state = [identity, *state, asdict(progress)]
             write_whole(checkpoint, partial(torch.save, [*state, content_digest(state)]))
@@ -148,22 +151,28 @@ def _epoch(
     adam: torch.optim.Adam,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     generator: torch.Generator,
+    many: Processes,
 ) -> Epoch:
     """One pass over all pictures."""
+    device = codebook.codes.device
     codebook.forget_usage()
     sums = torch.zeros(2, dtype=torch.double)
     for rows in torch.randperm(len(labels), generator=generator).split(settings.batch_size):
-        maps = read(rows)
-        task, dictionary, _ = losses_of(codebook, probe, maps, labels[rows])
+        own = many.part(rows)
         adam.zero_grad()
-        (task + settings.dictionary * dictionary).backward()
+        if len(own):  # the last batch may have fewer pictures than there are processes
+            here = read(own).to(device), labels[own].to(device)
+            task, dictionary, _ = losses_of(codebook, probe, *here)
+            (len(own) / len(rows) * (task + settings.dictionary * dictionary)).backward()
+            sums += len(own) * torch.stack([task, dictionary]).detach().double().cpu()
+        many.add_gradients([codebook.codes])
         adam.step()
         schedule.step()
-        sums += len(rows) * torch.stack([task, dictionary]).detach().double().cpu()
+    codebook.usage.copy_(many.sum(codebook.usage))
     dead = codebook.dead()
     if settings.restart:
-        _restart(codebook, adam, dead, maps, generator)
-    task_mean, dictionary_mean = (sums / len(labels)).tolist()
+        _restart(codebook, adam, dead, read(rows), generator)
+    task_mean, dictionary_mean = (many.sum(sums) / len(labels)).tolist()
     return Epoch(task_mean, dictionary_mean, len(dead))
 
 

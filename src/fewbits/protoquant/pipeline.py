@@ -1,7 +1,8 @@
 """ProtoQuant from pictures to a short explanation: the paper's steps, one call each."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -18,9 +19,20 @@ from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.head import HeadSettings, Linear, fit_linear, keep_strongest
 from fewbits.protoquant.mapping import Mapping, fit_mapping
 from fewbits.protoquant.model import PartModel
-from fewbits.protoquant.scores import Scored, score
+from fewbits.protoquant.scores import CodeMaps, Scored, score
+from fewbits.protoquant.shelves import Shelf
 from fewbits.protoquant.vocabulary import CodeVocabulary, Vocabulary
-from fewbits.training import OnStep, TrainSettings, fit, modes_kept, repeatable, to_float
+from fewbits.training import (
+    ALONE,
+    OnStep,
+    Processes,
+    TrainSettings,
+    fit,
+    modes_kept,
+    pick_device,
+    repeatable,
+    to_float,
+)
 
 SAMPLE = 60_000  # vectors that mapping and k-means are fitted to
 STARTS = ("random", "orthogonal", "kmeans")
@@ -75,6 +87,7 @@ def look(
     skip_broken: bool = False,
     on_note: Callable[[str], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
+    many: Processes = ALONE,
 ) -> FeatureCache:
     """The feature maps of pictures: from disk if they are there, else seen once and kept.
 
@@ -83,12 +96,23 @@ def look(
         skip_broken: leaves out pictures that do not decode, and tells of each.
         on_note: told what a user should know, a line at a time.
         on_step: told of each batch: pictures seen and how many there are.
+        many: processes that share the shards; all of them call this.
 
     Raises:
         UsageError: the folder holds other features.
         FewbitsError: as :func:`fewbits.features.extract`.
     """
-    extract(backbone, pictures, folder, skip_broken=skip_broken, on_note=on_note, on_step=on_step)
+    extract(
+        backbone,
+        pictures,
+        folder,
+        skip_broken=skip_broken,
+        rank=many.rank,
+        world=many.world,
+        on_note=on_note,
+        on_step=on_step,
+    )
+    many.wait()
     return open_cache(folder, key_of(backbone, pictures))
 
 
@@ -154,10 +178,21 @@ def make_codes(sample: Sample, mapping: Mapping, count: int, start: str, seed: i
 
 
 def fit_probe(
-    cache: FeatureCache, labels: Labels, classes: int, settings: HeadSettings, seed: int
+    cache: FeatureCache,
+    labels: Labels,
+    classes: int,
+    settings: HeadSettings,
+    seed: int,
+    shelf: Shelf | None = None,
 ) -> Linear:
-    """The linear probe: the plain layer over the maps' means that all else is held against."""
-    return fit_linear(cache.means(), labels, classes, settings, seed, readable=False)
+    """The linear probe: the plain layer over the maps' means that all else is held against.
+
+    Args:
+        shelf: where the means lie, and who shares the work. Default: in memory, one process.
+    """
+    means = cache.means() if shelf is None else shelf.means(cache, BATCH)
+    given = means, labels, classes, settings, seed
+    return fit_linear(*given, readable=False, device=pick_device(), many=_sharing(shelf))
 
 
 @torch.no_grad()
@@ -209,7 +244,7 @@ class Explained:
 
     def look(self, cache: FeatureCache) -> Scored:
         """Scores of other pictures."""
-        return score(self.vocabulary.maps, cache.batches(BATCH))
+        return score(_maps_of(self.vocabulary), cache.batches(BATCH))
 
 
 def explain(
@@ -220,10 +255,24 @@ def explain(
     settings: HeadSettings,
     seed: int,
     on_epoch: Callable[[int, int], None] | None = None,
+    shelf: Shelf | None = None,
 ) -> Explained:
-    """Stage 2: scores of all pictures once, then a readable head over all words."""
-    scored = score(vocabulary.maps, cache.batches(BATCH))
-    head = fit_linear(scored.scores, labels, classes, settings, seed, on_step=on_epoch)
+    """Stage 2: scores of all pictures once, then a readable head over all words.
+
+    Args:
+        shelf: where the scores lie, and who shares the work. Default: in memory, one process.
+    """
+    scored = _scored(vocabulary, cache, shelf, "whole")
+    head = fit_linear(
+        scored.scores,
+        labels,
+        classes,
+        settings,
+        seed,
+        on_step=on_epoch,
+        device=pick_device(),
+        many=_sharing(shelf),
+    )
     return Explained(vocabulary, head, scored)
 
 
@@ -259,10 +308,15 @@ def shorten(
     per_class: int,
     settings: HeadSettings,
     seed: int,
+    shelf: Shelf | None = None,
 ) -> Explained:
     """Keep each class's strongest words, drop words that no class keeps, and fit again.
 
-    Dropping words is not exact: the others share what they had. So pictures are scored again.
+    Dropping words is not exact: the others share what they had. So pictures are scored again. As
+    published, the short head goes on from the whole one's weights; otherwise it begins anew.
+
+    Args:
+        shelf: where the scores lie, and who shares the work. Default: in memory, one process.
 
     Raises:
         UsageError: ``per_class`` is below 1.
@@ -273,9 +327,39 @@ def shorten(
         wanted[(~wanted).nonzero()[0]] = True
     used = wanted.nonzero()[:, 0]
     vocabulary = whole.vocabulary.only(used)
-    scored = score(vocabulary.maps, cache.batches(BATCH))
-    head = fit_linear(scored.scores, labels, len(kept), settings, seed, allowed=kept[:, used])
+    scored = _scored(vocabulary, cache, shelf, "short")
+    head = fit_linear(
+        scored.scores,
+        labels,
+        len(kept),
+        settings,
+        seed,
+        allowed=kept[:, used],
+        start=whole.head.only(used) if settings.as_published else None,
+        device=pick_device(),
+        many=_sharing(shelf),
+    )
     return Explained(vocabulary, head, scored)
+
+
+def _scored(vocabulary: Vocabulary, cache: FeatureCache, shelf: Shelf | None, name: str) -> Scored:
+    maps_of = _maps_of(vocabulary)
+    if shelf is None:
+        return score(maps_of, cache.batches(BATCH))
+    return shelf.score(name, maps_of, cache, vocabulary.count, BATCH)
+
+
+def _maps_of(vocabulary: Vocabulary) -> Callable[[Tensor], CodeMaps]:
+    """A vocabulary's maps, made on the accelerator if there is one."""
+    device = pick_device()
+    if isinstance(vocabulary, CodeVocabulary) and vocabulary.codebook.codes.device != device:
+        vocabulary = replace(vocabulary, codebook=deepcopy(vocabulary.codebook).to(device))
+    there = vocabulary.maps
+    return lambda maps: there(maps.to(device))
+
+
+def _sharing(shelf: Shelf | None) -> Processes:
+    return ALONE if shelf is None else shelf.many
 
 
 def _seeded(seed: int) -> torch.Generator:

@@ -8,12 +8,15 @@ from fewbits.training.descent import parameter_groups
 from fewbits.training.loop import LARGEST_SEED, Loss, cross_entropy, fit
 from fewbits.training.progress import OnStage, OnStep, Progress, stage
 from fewbits.training.settings import StepDecay, TrainSettings
+from fewbits.training.sharing import ALONE, Processes, processes
 
 __all__ = [
+    "ALONE",
     "LARGEST_SEED",
     "Loss",
     "OnStage",
     "OnStep",
+    "Processes",
     "Progress",
     "StepDecay",
     "TrainSettings",
@@ -27,6 +30,7 @@ __all__ = [
     "parameter_groups",
     "pick_device",
     "predict",
+    "processes",
     "reestimate_batch_norm",
     "repeatable",
     "seeded",

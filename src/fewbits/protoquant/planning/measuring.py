@@ -25,7 +25,7 @@ from fewbits.training import repeatable
 LOOKED = {"cpu": 8, "cuda": 64}  # pictures that the backbone sees at once
 BATCH = LearnSettings().batch_size
 ROWS = 8 * BATCH  # of the table that a head is timed on
-BEHIND = "cpu"  # where a run makes codes, scores and heads, whatever device the backbone is on
+BEHIND = "cpu"  # where a run does k-means and finds nearest codes, whatever the device
 
 
 def check_seconds(seconds: float | int) -> None:
@@ -49,7 +49,8 @@ def measure(
     """All rates of this machine; pictures are only read where a folder of some is given.
 
     Args:
-        device: where the backbone looks; all behind it is timed on the CPU, as it is in a run.
+        device: where the backbone looks, codes are learned and heads fitted; k-means and nearest
+            codes are timed on the CPU, as they are in a run.
 
     Raises:
         UsageError: as :func:`check_seconds`.
@@ -60,7 +61,7 @@ def measure(
     # What may be refused comes first.
     decode = None if pictures is None else decode_rate(pictures, task.side, seconds, workers)
     write, read = disk_rates(out, seconds)
-    steps = _Steps(task, seconds)
+    steps = _Steps(task, seconds, device)
     return Rates(
         task.backbone,
         task.side,
@@ -97,19 +98,20 @@ class _Steps:
 
     task: Task
     seconds: float | int
+    device: str
 
     def assign(self) -> float:
         """Vectors a second."""
-        maps, codebook = self._drawn()
+        maps, codebook = self._drawn(BEHIND)
         vectors = flat(maps)
-        return self._pace(lambda: codebook.assign(vectors), len(vectors))
+        return pace(lambda: codebook.assign(vectors), len(vectors), self.seconds, BEHIND)
 
     def learn(self) -> float:
         """Pictures a second of stage 1 by gradient."""
-        maps, codebook = self._drawn()
+        maps, codebook = self._drawn(self.device)
         classes, features = self.task.classes, self.task.features
         probe = Linear(torch.zeros(classes, features), torch.zeros(classes), torch.ones(features))
-        labels = torch.arange(BATCH) % classes
+        probe, labels = probe.to(maps.device), (torch.arange(BATCH) % classes).to(maps.device)
         adam = torch.optim.Adam([codebook.codes], LearnSettings().learning_rate)
 
         def step() -> None:
@@ -122,12 +124,12 @@ class _Steps:
 
     def score(self) -> float:
         """Pictures a second, maps to scores."""
-        maps, codebook = self._drawn()
+        maps, codebook = self._drawn(self.device)
         return self._scored(CodeVocabulary(codebook, TEMPERATURE), maps)
 
     def channels(self) -> float:
         """The same with channels for codes."""
-        maps, _ = self._drawn()
+        maps, _ = self._drawn(self.device)
         return self._scored(ChannelVocabulary(torch.arange(self.task.features)), maps)
 
     @torch.no_grad()
@@ -141,16 +143,18 @@ class _Steps:
         once = HeadSettings(epochs=1)
 
         def epoch() -> Linear:
-            return fit_linear(table, labels, self.task.classes, once, 0, readable=readable)
+            given = table, labels, self.task.classes, once, 0
+            return fit_linear(*given, readable=readable, device=torch.device(self.device))
 
         return self._pace(epoch, ROWS)
 
-    def _drawn(self) -> tuple[Tensor, Codebook]:
+    def _drawn(self, device: str) -> tuple[Tensor, Codebook]:
         """A batch of maps and a codebook."""
         task, generator = self.task, torch.Generator().manual_seed(0)
         maps = torch.randn(BATCH, task.features, task.high, task.wide, generator=generator)
         codes = torch.randn(task.codes, task.features, generator=generator)
-        return maps, Codebook(codes, fit_mapping("centred", flat(maps)))
+        codebook = Codebook(codes, fit_mapping("centred", flat(maps)))
+        return maps.to(device), codebook.to(device)
 
     def _pace(self, work: Work, units: int) -> float:
-        return pace(work, units, self.seconds, BEHIND)
+        return pace(work, units, self.seconds, self.device)

@@ -46,7 +46,7 @@ class Plan:
 
     @property
     def many(self) -> float:
-        """The same where several devices share the extraction."""
+        """The same where each of several devices has a process that shares the work."""
         return sum((stage.many for stage in self.stages), 0.0)
 
 
@@ -54,24 +54,28 @@ def plan(task: Task, rates: Rates, devices: int) -> Plan:
     """Every stage at these rates, of a run whose backbone comes with weights and is not tuned.
 
     While the backbone looks, the next pictures are decoded, by the same cores however many devices
-    there are; shards are written in between, to one disk. A short head is counted as a whole one:
+    there are; shards are written in between, to one disk, which later gives its bytes to all
+    processes in turn. What processes tell each other is not counted, and each device is taken to
+    keep its rate, as with batches of 128 a process it does. A short head is counted as a whole one:
     how many words its classes keep is not known before. So is a code's cosine as an assignment.
     """
-    work = Work(rates)
+    work, on = Work(rates, devices), rates.device
     cells = task.train * task.cells
     stream, tested = _read(task, task.train), _read(task, task.test)
     sampled = min(SAMPLE, cells)
     kmeans = ("assign", ROUNDS * sampled)
-    head, channels = _head(task, "score", "head"), _head(task, "channels", "probe")
+    scoring, fitting = _scoring(task, "score"), _fitting(task, "score", "head")
+    spoken, channels = _scoring(task, "channels"), _fitting(task, "channels", "probe")
     both = "over scores, 1 over each cache"
     stages = [
-        work.extraction(task, devices),
+        work.extraction(task),
         work.stage(
             "linear probe",
             f"{PROBE.epochs} over means, 1 over each cache",
             stream,
-            ("probe", PROBE.epochs * task.train),
             tested,
+            shared=[("probe", PROBE.epochs * task.train)],
+            where=on,
         ),
         work.stage(
             "stage 1, k-means",
@@ -82,7 +86,9 @@ def plan(task: Task, rates: Rates, devices: int) -> Plan:
         work.stage(
             "stage 1, by gradient",
             f"{task.learn} over the training cache",
-            *task.learn * (stream, ("learn", task.train)),
+            *task.learn * [stream],
+            shared=task.learn * [("learn", task.train)],
+            where=on,
         ),
         work.stage(
             "maps made of codes",
@@ -90,8 +96,10 @@ def plan(task: Task, rates: Rates, devices: int) -> Plan:
             tested,
             ("assign", task.test * task.cells),
         ),
-        work.stage("stage 2, whole head", f"{HEAD.epochs} {both}", *head),
-        work.stage("stage 2, short head", f"{HEAD.epochs} {both}", *head),
+        *(
+            work.stage(name, f"{HEAD.epochs} {both}", *scoring, shared=fitting, where=on)
+            for name in ("stage 2, whole head", "stage 2, short head")
+        ),
         work.stage(
             "nearest patches, usage", "2 over the training cache", *2 * (stream, ("assign", cells))
         ),
@@ -100,8 +108,10 @@ def plan(task: Task, rates: Rates, devices: int) -> Plan:
             "baselines",
             f"2 heads each of random codes, k-means codes and channels, {ROUNDS} of k-means",
             kmeans,
-            *4 * head,
-            *2 * channels,
+            *4 * scoring,
+            *2 * spoken,
+            shared=4 * fitting + 2 * channels,
+            where=on,
         ),
     ]
     return Plan(task, rates, devices, tuple(stages))
@@ -112,15 +122,14 @@ def _read(task: Task, pictures: int) -> Amount:
     return "read", pictures * task.picture_bytes
 
 
-def _head(task: Task, score: str, epoch: str) -> tuple[Amount, ...]:
-    """Scores of the training pictures, a head fitted to them, scores of the test pictures."""
-    return (
-        _read(task, task.train),
-        (score, task.train),
-        (epoch, HEAD.epochs * task.train),
-        _read(task, task.test),
-        (score, task.test),
-    )
+def _scoring(task: Task, score: str) -> list[Amount]:
+    """A head beside its training: maps read from one disk, test pictures scored by one process."""
+    return [_read(task, task.train), _read(task, task.test), (score, task.test)]
+
+
+def _fitting(task: Task, score: str, epoch: str) -> list[Amount]:
+    """Scores of the training pictures, and a head fitted to them."""
+    return [(score, task.train), (epoch, HEAD.epochs * task.train)]
 
 
 def _attack(work: Work) -> Stage:

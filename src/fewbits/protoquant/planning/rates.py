@@ -14,11 +14,12 @@ from fewbits.report import read_json
 class Rates:
     """Rates a second; None where one was not measured.
 
-    The device only looks at pictures; codes, scores and heads are made on the CPU, as in a run.
+    On the device the backbone looks, codes are learned, pictures scored and heads fitted; k-means
+    and whose code is nearest are the CPU's, as in a run.
 
     Attributes:
         backbone, side, codes, classes: what they were measured for.
-        device: where the backbone looks.
+        device: where all but ``product`` and ``assign`` were measured.
         free: bytes of disk that were free.
         look: pictures through the backbone.
         product: floating-point operations of a plain 32-bit product of matrices.

@@ -1,6 +1,6 @@
 """One stage of a run: what it goes over, where, and how long that takes at given rates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fewbits.protoquant.planning.measuring import BEHIND
@@ -19,8 +19,8 @@ class Stage:
         name: of what is done.
         passes: over what, how often.
         where: the device that it runs on.
-        one: seconds on one device; without what is missing.
-        many: the same where several devices share the extraction.
+        one: seconds of one process on one device; without what is missing.
+        many: the same where several processes, each on its own device, share the work.
         missing: rates that would have been needed and are not known.
     """
 
@@ -34,17 +34,32 @@ class Stage:
 
 @dataclass(frozen=True)
 class Work:
-    """From amounts to seconds."""
+    """From amounts to seconds, for one device and for several."""
 
     rates: Rates
+    devices: int
 
-    def stage(self, name: str, passes: str, *amounts: Amount, where: str = BEHIND) -> Stage:
-        """What one process does, one thing after the other."""
-        seconds = sum((self.seconds(rate, amount) for rate, amount in amounts), 0.0)
-        missing = self.lacking(rate for rate, _ in amounts)
-        return Stage(name, passes, where, seconds, seconds, missing)
+    def stage(
+        self,
+        name: str,
+        passes: str,
+        *alone: Amount,
+        shared: Sequence[Amount] = (),
+        where: str = BEHIND,
+    ) -> Stage:
+        """Things done one after the other.
 
-    def extraction(self, task: Task, devices: int) -> Stage:
+        Args:
+            alone: what takes as long with many devices: the first process does it, or one disk.
+            shared: what each device does its part of.
+        """
+        fixed = sum((self.seconds(rate, amount) for rate, amount in alone), 0.0)
+        parted = sum((self.seconds(rate, amount) for rate, amount in shared), 0.0)
+        missing = self.lacking(rate for rate, _ in (*alone, *shared))
+        many = fixed + parted / self.devices
+        return Stage(name, passes, where, fixed + parted, many, missing)
+
+    def extraction(self, task: Task) -> Stage:
         """The backbone's one pass over the pictures of both splits."""
         looked = self.seconds("look", task.pictures)
         decoded = self.seconds("decode", task.pictures)
@@ -54,7 +69,7 @@ class Work:
             f"1 over {task.train:,} + {task.test:,} pictures",
             self.rates.device,
             max(looked, decoded) + written,
-            max(looked / devices, decoded) + written,
+            max(looked / self.devices, decoded) + written,
             self.lacking(("look", "decode", "write")),
         )
 

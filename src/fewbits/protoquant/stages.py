@@ -1,0 +1,143 @@
+"""The stages of a run up to the codes, each kept in its folder and gone on from."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from fewbits.backbones import Backbone
+from fewbits.data.cub import BirdSet, Photos
+from fewbits.data.pictures import with_pixels
+from fewbits.features import PhotoPictures
+from fewbits.protoquant import pipeline
+from fewbits.protoquant.checking import check_classes
+from fewbits.protoquant.codebook import Codebook
+from fewbits.protoquant.head import Linear
+from fewbits.protoquant.learning import Epoch, learn_codes
+from fewbits.protoquant.measuring import Block, Seen
+from fewbits.protoquant.run_settings import PAPER, Settings
+from fewbits.protoquant.shelves import Shelf
+from fewbits.protoquant.truth import truth_of
+from fewbits.training import ALONE, OnStage, Processes, accuracy, pick_device, stage
+
+Kept = TypeVar("Kept", Codebook, Linear)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """One run's data, backbone and folder, and the processes that share its work."""
+
+    settings: Settings
+    known: BirdSet
+    backbone: Backbone
+    out: Path
+    on_stage: OnStage | None
+    workers: int
+    on_note: Callable[[str], None]
+    skip_broken: bool = False
+    many: Processes = ALONE
+
+    def frozen(self) -> tuple[Backbone, float | None]:
+        """The backbone, trained first if that was asked for, then frozen; its accuracy if so."""
+        backbone, found = self.backbone.to(pick_device()), None
+        if self.settings.tuned:
+            used = replace(self.known, validation=self.known.validation.take([]))
+            side = self.settings.shown_side
+            pictures = with_pixels(used, side, self.workers, self.skip_broken)
+            check_classes(self.known, "train", set(pictures.train.labels.tolist()))
+            check_classes(self.known, "test", set(pictures.test.labels.tolist()))
+            with self.many.first():  # the others read its last checkpoint
+                classifier = pipeline.train_backbone(
+                    backbone,
+                    pictures,
+                    self.settings.tuned,
+                    self.settings.seed,
+                    learning_rate=(
+                        pipeline.FROM_WEIGHTS if self.settings.weights else pipeline.FROM_NOTHING
+                    ),
+                    checkpoint=self.out / "backbone.pt",
+                    on_step=stage("backbone", self.on_stage),
+                )
+            found = accuracy(classifier.eval(), pictures.test)
+        return pipeline.freeze(self.settings.inner(backbone)), found
+
+    def look(self, backbone: Backbone, name: str) -> Seen:
+        """The feature maps of one split, from disk if they are there.
+
+        Raises:
+            FewbitsError: as :func:`fewbits.protoquant.pipeline.look`, or a class has no picture.
+        """
+        photos: Photos = getattr(self.known, name)
+        pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
+        folder = self.out / "features" / name
+
+        def told(done: int, total: int) -> None:
+            if self.on_stage is not None:
+                self.on_stage(f"features of {name}", done, total, None)
+
+        cache = pipeline.look(
+            backbone,
+            pictures,
+            folder,
+            skip_broken=self.skip_broken,
+            on_note=self.on_note,
+            on_step=told,
+            many=self.many,
+        )
+        photos = photos.take(cache.kept.tolist())  # those that have a row in the cache
+        check_classes(self.known, name, set(photos.labels.tolist()))
+        pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
+        truth = truth_of(self.known, photos, self.settings.shown_side)
+        return Seen(pictures, cache, photos.labels, truth)
+
+    def learned(self, codebook: Codebook, train: Seen, probe: Linear) -> list[Block]:
+        """Stage 1 in place, on from its checkpoint if there is one; what each epoch was like."""
+        if not self.settings.learn:
+            return []
+
+        def told(number: int, epochs: int, found: Epoch) -> None:
+            if self.on_stage is not None:
+                self.on_stage("codes", number, epochs, found.task)
+
+        device = pick_device()
+        epochs = learn_codes(
+            codebook.to(device),
+            train.cache.rows,
+            train.labels,
+            probe.to(device),
+            self.settings.learning(self.many.world),
+            self.settings.seed,
+            self.out / "codes.pt",
+            told,
+            self.many,
+        )
+        codebook.cpu()
+        return [asdict(epoch) for epoch in epochs]
+
+    @property
+    def shelf(self) -> Shelf | None:
+        """Where scores lie that many processes share, or that are too many for memory."""
+        half = self.settings.scale == PAPER
+        if self.many.world == 1 and not half:
+            return None
+        return Shelf(self.out / "scores", self.many, half)
+
+    def kept(
+        self,
+        name: str,
+        save: Callable[[Kept, Path], None],
+        load: Callable[[Path], Kept],
+        make: Callable[[], Kept],
+    ) -> Kept:
+        """Something made once and kept in the run's folder.
+
+        Made again on other threads its last bits would differ, and what was learned from it would
+        not go on.
+        """
+        file = self.out / name
+        if not self.many.agree(file.exists()):
+            made = make()
+            if self.many.main:
+                save(made, file)
+            self.many.wait()
+        return load(file)
