@@ -12,6 +12,7 @@ from fewbits.errors import FewbitsError, UsageError
 Table = Float[Tensor, "image column"]
 OnStep = Callable[[int, int], None]
 FLATTEST = 1e-8  # a column that varies by less tells nothing
+ROUNDING = 1e-6  # of a column's largest: what 32 bits make of numbers that are all alike
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,14 @@ class Linear:
 
 
 def spread_of(table: Table) -> Float[Tensor, " column"]:
-    """Each column's standard deviation; 1 where a column does not vary."""
+    """Each column's standard deviation; 1 where a column does not vary.
+
+    A score that is 1 in all pictures but for rounding does not: divided by what rounding left, it
+    would drown all others.
+    """
     spread = table.std(0)
-    return torch.where(spread > FLATTEST, spread, torch.ones_like(spread))
+    least = (ROUNDING * table.abs().amax(0)).clamp_min(FLATTEST)
+    return torch.where(spread > least, spread, torch.ones_like(spread))
 
 
 def fit_linear(
