@@ -24,8 +24,8 @@ from step_samples import steps
 from fewbits.pact.replay import Frame, Replay
 from fewbits.widgets import (
     AlphaReplay,
-    CodeBudget,
     CodebookExplorer,
+    CodeBudget,
     ConceptNames,
     DrawDigit,
     ExplainBird,
@@ -514,7 +514,7 @@ CODE_BUDGET = Sample(
         "codes": "Codes",
         "weights": "Weights",
         "kept": "Codes a class, k",
-        "least": "Silence codes nearest in fewer cells than",
+        "least": "Silence codes rarer than",
         "row": re.compile("^Reed Lancer"),
     },
     sliders={"kept": "5", "least": "0 %"},

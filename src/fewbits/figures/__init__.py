@@ -50,6 +50,7 @@ from fewbits.figures.saliency import (
     recorded_verdict,
     with_interval,
 )
+from fewbits.figures.scores import accuracy_over_size, one_logit, weights_alive
 from fewbits.figures.staircase import (
     errors_by_step,
     fitted_curves,
@@ -65,6 +66,7 @@ __all__ = [
     "Drawing",
     "about_what",
     "accuracy_over_codes",
+    "accuracy_over_size",
     "adrift",
     "answers_kept",
     "cascade",
@@ -96,6 +98,7 @@ __all__ = [
     "not_yet",
     "of_which",
     "one_decision",
+    "one_logit",
     "one_of_each",
     "over_passes",
     "pact_function",
@@ -119,6 +122,7 @@ __all__ = [
     "values_and_levels",
     "weight_levels",
     "weight_paths",
+    "weights_alive",
     "what_a_layer_says",
     "with_interval",
 ]

@@ -12,19 +12,20 @@ function budgeting({ model, root, safely }, budgets) {
   const weights = select({ label: "Weights", name: "weights", options: WAYS }, (value) => put("weights", value));
   const few = slider({ label: "Codes a class, k", name: "kept", min: 0, max: counts.length - 1 }, setPlace);
   few.input.disabled = counts.length < 2;
-  const least = slider({ label: "Silence codes nearest in fewer cells than", name: "least", min: 0,
+  const least = slider({ label: "Silence codes rarer than", name: "least", min: 0,
     max: Math.round(cargo.most * USES) }, (position) => put("least", position / USES));
   const status = h("p", { class: "fb-status", role: "status" });
   const curve = makeCurve(budgets, setPlace), table = makeBudgetTable(), mine = makeKept(budgets);
-  const list = makeClasses(budgets, (name) => put("row", name)), matrices = h("div", { class: "cb-whole" });
+  const list = makeClasses(budgets, (name) => put("row", name));
+  const matrices = h("div", { class: "cb-whole" });
   root.append(
     h("div", { class: "fb-controls" }, codes.element, weights.element),
-    h("div", { class: "fb-controls fb-sliders" }, few.element, least.element), status,
+    h("div", { class: "fb-controls fb-sliders cb-sliders" }, few.element, least.element), status,
     h("div", { class: "cb-top" }, h("div", {}, curve.element), table.element),
     h("div", { class: "cb-middle" }, list.element, mine.element), matrices,
-    h("p", { class: "fb-note" }, "A code that is cut is silenced: its weight is 0, and no other score moves, because " +
-      "it keeps its share of the softmax. Dropped from the softmax, it would leave its share to the others, " +
-      `and every picture would have to be scored again. ${whole(lists[0].store.count)} test pictures.`),
+    h("p", { class: "fb-note" }, "A code that is cut is silenced: its weight is 0, and no other score moves, " +
+      "because it keeps its share of the softmax. Dropped from the softmax, it would leave its share to the " +
+      `others, and every picture would have to be scored again. ${whole(lists[0].store.count)} test pictures.`),
   );
   const made = new Map(); // a matrix for each number of codes
   const matrixOf = (features) => {

@@ -49,8 +49,8 @@ function makeKept(budgets) {
   return {
     element: h("div", {}, heading, list, more),
     show({ head, own, perCode }, chosen) {
-      const codes = [...head[chosen]].sort(([a, v], [b, w]) => w - v || a - b), name = spoken(budgets.classes[chosen]);
-      const shown = codes.slice(0, budgets.cargo.listed);
+      const codes = [...head[chosen]].sort(([a, v], [b, w]) => w - v || a - b);
+      const name = spoken(budgets.classes[chosen]), shown = codes.slice(0, budgets.cargo.listed);
       heading.textContent = codes.length ? `The codes of ${name}, and their weights` : `${name} has no code left`;
       for (const [code, slope] of shown) {
         const row = rowOf(code), count = perCode[code];

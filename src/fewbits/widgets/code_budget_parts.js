@@ -34,7 +34,8 @@ function makeCurve(budgets, setPlace) {
       panel.drawAxes(x, Object.assign((value) => share(value), { ticks: () => [0, 0.25, 0.5, 0.75, 1]
         .map((value) => [value, percent(value)]) }));
       panel.label("codes a class");
-      const flat = (value) => ({ x1: left, x2: right, y1: share(value), y2: share(value) }), across = x(counts[at]);
+      const flat = (value) => ({ x1: left, x2: right, y1: share(value), y2: share(value) });
+      const across = x(counts[at]);
       place(level, flat(found.own.whole));
       place(chance, flat(1 / budgets.classes.length));
       for (const again of [false, true]) {
@@ -54,20 +55,23 @@ const BUDGET_ROWS = {
     ["used", "codes used at all"], ["shared", "classes a code, of these"],
   ],
   "What went": [
-    ["rare", "codes below the share of cells"], ["alike", "classes with another\u2019s codes"],
+    ["rare", "codes rarer than that"], ["alike", "classes with another\u2019s codes"],
     ["bare", "classes without a code"],
   ],
 };
 
 function makeBudgetTable() {
-  const rows = {}, groups = Object.entries(BUDGET_ROWS).map(([title, listed]) => numbersUnder(title, listed, rows));
+  const rows = {};
+  const groups = Object.entries(BUDGET_ROWS).map(([title, listed]) => numbersUnder(title, listed, rows));
   return {
     element: h("div", { class: "cb-table" }, ...groups),
     show({ accuracy, own, local, carrying, uses, shared, alike, bare }, least) {
       const rare = own.usage.filter((use) => use < least).length;
-      for (const [name, value] of Object.entries({ accuracy, whole: own.whole })) rows[name].show(value, percent(value));
-      for (const [name, value] of Object.entries({ local, carrying, shared })) rows[name].show(value, digits(value, 3));
-      for (const [name, value] of Object.entries({ rare, alike, bare })) rows[name].show(value, whole(value));
+      const shares = { accuracy, whole: own.whole }, means = { local, carrying, shared };
+      const counts = { rare, alike, bare };
+      for (const [name, value] of Object.entries(shares)) rows[name].show(value, percent(value));
+      for (const [name, value] of Object.entries(means)) rows[name].show(value, digits(value, 3));
+      for (const [name, value] of Object.entries(counts)) rows[name].show(value, whole(value));
       rows.used.show(uses.used, `${whole(uses.used)} of ${whole(own.count)}`);
     },
   };
@@ -84,7 +88,7 @@ function sayBudget({ found, counts, at }, { classes }) {
     return { tone: "wrong", text: `${text} ${whole(bare)} ${plural} no code left and can hardly be named.` };
   }
   if (alike) {
-    const row = names.findIndex((name, k) => names.indexOf(name) !== names.lastIndexOf(name) && names.indexOf(name) === k);
+    const row = names.findIndex((name, k) => names.lastIndexOf(name) !== k);
     const same = classes.filter((_, k) => names[k] === names[row]).map(spoken);
     const told = `${same.slice(0, -1).join(", ")} and ${same.at(-1)}`;
     return { tone: "wrong", text: `${text} ${told} have the same codes: only weights tell them apart.` };

@@ -1,4 +1,4 @@
-"""What CodeBudget stores: scores of test pictures, heads of several lengths, how often codes lead."""
+"""What CodeBudget stores: scores of test pictures, heads of several lengths, use of codes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

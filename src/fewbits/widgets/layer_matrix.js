@@ -3,7 +3,8 @@
 const NAME_WIDTH = 122, LETTERS = 17, TALLEST = 340;
 const shortened = (name) => (name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}\u2026` : name);
 
-const OF_FEATURES = { unit: "feature", hue: "qsenn", signed: true }; // what a column is, and whether weights have signs
+// What a column is called, its colour, and whether weights have signs.
+const OF_FEATURES = { unit: "feature", hue: "qsenn", signed: true };
 
 function makeMatrix({ classNames, features }, { unit, hue, signed } = OF_FEATURES) {
   const rows = classNames.length, high = Math.min(15, TALLEST / rows), named = high >= 11;
