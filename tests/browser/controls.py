@@ -8,6 +8,7 @@ from unittest.mock import ANY
 import pytest
 import torch
 from bird_samples import SPECIES, bird_network, explain_birds
+from budget_samples import budgets, code_budget
 from code_samples import explore_codes, trained
 from comparison_samples import METHODS, MODELS, comparison
 from contract import Hand, Mark, Numbers, Sample, Sent, Spoilt, replaced
@@ -24,6 +25,7 @@ from fewbits.pact.replay import Frame, Replay
 from fewbits.widgets import (
     AlphaReplay,
     CodebookExplorer,
+    CodeBudget,
     ConceptNames,
     DrawDigit,
     ExplainBird,
@@ -502,6 +504,48 @@ CODEBOOK_EXPLORER = Sample(
     ),
 )
 
+CODE_BUDGET = Sample(
+    kind=CodeBudget,
+    make=code_budget,
+    other=lambda: code_budget({"alone": budgets(0, (2, 4), 20)}, 20, weights="fitted", least=0.02),
+    named=lambda name: code_budget({name: budgets(2)}, class_names=[name, *SPECIES[1:]], row=name),
+    named_inputs=("codes", "row"),
+    inputs={
+        "codes": "Codes",
+        "weights": "Weights",
+        "kept": "Codes a class, k",
+        "least": "Silence codes rarer than",
+        "row": re.compile("^Reed Lancer"),
+    },
+    sliders={"kept": "5", "least": "0 %"},
+    outputs=2 + 9 + 5 * 2 + 5 * 3,  # sliders, the tables; a class; a code
+    drawings=2,
+    numbers=CodeBudget.numbers,
+    sent=(
+        Sent("kept", 2, {"kept": "1"}),
+        Sent("codes", "seven", {"codes": "seven"}),
+        Sent("weights", "fitted", {"weights": "fitted"}),
+        Sent("least", 0.0234, {"least": "23"}),
+        Sent("row", "Winter_Kite", {"row": "Winter_Kite"}),
+    ),
+    hands=(
+        Hand("kept", "ArrowLeft", {"kept": 3}),
+        Hand("weights", "ArrowDown", {"weights": "fitted"}),
+        Hand("least", "End", {"least": 0.05}),
+        Hand("row", "ArrowDown", {"row": "Dune_Runner"}),
+        Hand("codes", "ArrowDown", {"codes": "seven"}),
+        Hand("kept", "Home", {"kept": 1}),
+    ),
+    mark=Mark(".cb-codes .protoquant-fill", "fill", "protoquant"),
+    pictures=("Named rightly: 80 % with 5 codes a class", "Weights of Reed Lancer"),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+        Spoilt(replaced('"lists":[', '"lists":[],"rest":['), "no picture or no list of codes"),
+        Spoilt(replaced('"count":12', '"count":11'), "scores and heads arrived with other sizes"),
+    ),
+)
+
 CONTROLS = (
     PLAYGROUND,
     ALPHA_REPLAY,
@@ -513,6 +557,7 @@ CONTROLS = (
     ITERATION_STEPPER,
     CONCEPT_NAMES,
     CODEBOOK_EXPLORER,
+    CODE_BUDGET,
 )
 
 every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)

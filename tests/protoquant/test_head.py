@@ -126,6 +126,17 @@ def test_a_column_that_never_varies_divides_by_one():
     assert fit_linear(table, torch.arange(10) % 2, 2, SETTINGS, 0).weights.isfinite().all()
 
 
+def test_a_column_that_varies_by_rounding_only_is_not_made_loud():
+    torch.manual_seed(0)
+    table = torch.rand(40, 3)
+    table[:, 0] = 1 - 6e-8 * (torch.rand(40) > 0.5)  # what a softmax of 1 looks like in 32 bits
+    assert 0 < table[:, 0].std() < 1e-6
+    assert spread_of(table)[0] == 1
+    torch.testing.assert_close(spread_of(table)[1:], table[:, 1:].std(0))
+    assert spread_of(1e-4 * table)[1] < 1, "small scores are no rounding"
+    assert fit_linear(table, torch.arange(40) % 2, 2, SETTINGS, 0).losses[0] < 2
+
+
 def test_the_strongest_are_kept_and_a_zero_only_where_there_is_nothing_else():
     weights = torch.tensor([[3.0, 0.0, 2.0, 1.0], [0.0, 0.0, 0.0, 5.0], [0.0, 0.0, 0.0, 0.0]])
     kept = keep_strongest(Linear(weights, torch.zeros(3), torch.ones(4)), 2)

@@ -51,6 +51,7 @@ from fewbits.figures.saliency import (
     with_interval,
 )
 from fewbits.figures.scaling import hours_and_bytes, hours_over_devices
+from fewbits.figures.scores import accuracy_over_size, one_logit, weights_alive
 from fewbits.figures.staircase import (
     errors_by_step,
     fitted_curves,
@@ -66,6 +67,7 @@ __all__ = [
     "Drawing",
     "about_what",
     "accuracy_over_codes",
+    "accuracy_over_size",
     "adrift",
     "answers_kept",
     "cascade",
@@ -99,6 +101,7 @@ __all__ = [
     "not_yet",
     "of_which",
     "one_decision",
+    "one_logit",
     "one_of_each",
     "over_passes",
     "pact_function",
@@ -122,6 +125,7 @@ __all__ = [
     "values_and_levels",
     "weight_levels",
     "weight_paths",
+    "weights_alive",
     "what_a_layer_says",
     "with_interval",
 ]

@@ -15,6 +15,7 @@ OnStep = Callable[[int, int], None]
 FLATTEST = 1e-8  # a column that varies by less tells nothing
 ROWS = 8192  # of a table that are looked at together
 WIDE_ROWS = 1024  # the same where they are made four times as wide
+ROUNDING = 1e-6  # of a column's largest: what 32 bits make of numbers that are all alike
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,15 @@ class Linear:
 
 
 def spread_of(table: Table) -> Float[Tensor, " column"]:
-    """Each column's standard deviation; 1 where a column does not vary."""
+    """Each column's standard deviation; 1 where a column does not vary.
+
+    A score that is 1 in all pictures but for rounding does not: divided by what rounding left, it
+    would drown all others.
+    """
     spread = _spread_of_half(table) if table.dtype == torch.float16 else table.std(0)
-    return torch.where(spread > FLATTEST, spread, torch.ones_like(spread))
+    largest = torch.maximum(table.amax(0), -table.amin(0)).to(spread.dtype)
+    least = (ROUNDING * largest).clamp_min(FLATTEST)
+    return torch.where(spread > least, spread, torch.ones_like(spread))
 
 
 def fit_linear(

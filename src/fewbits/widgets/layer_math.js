@@ -18,9 +18,9 @@ function entriesOf(weights, features) {
   return rows;
 }
 
-// Share of the stored pictures whose largest logit is their label's; of equal logits the first counts.
-function accuracyOf(rows, bias, { values, labels, count, features }) {
-  let right = 0;
+// The class of the largest logit of each stored picture; of equal logits the first.
+function decisionsOf(rows, bias, { values, count, features }) {
+  const decided = new Uint16Array(count);
   for (let image = 0; image < count; image++) {
     let best = -Infinity, chosen = 0;
     for (let c = 0; c < rows.length; c++) {
@@ -29,9 +29,15 @@ function accuracyOf(rows, bias, { values, labels, count, features }) {
       logit += bias[c];
       if (logit > best) [best, chosen] = [logit, c];
     }
-    right += chosen === labels[image];
+    decided[image] = chosen;
   }
-  return right / count;
+  return decided;
+}
+
+// Share of the stored pictures that are decided as their label says.
+function accuracyOf(rows, bias, store) {
+  const decided = decisionsOf(rows, bias, store);
+  return decided.filter((chosen, image) => chosen === store.labels[image]).length / store.count;
 }
 
 // How many weights are not 0: in all, in the smallest class and the largest, and how many features they use.

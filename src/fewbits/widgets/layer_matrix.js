@@ -3,19 +3,22 @@
 const NAME_WIDTH = 122, LETTERS = 17, TALLEST = 340;
 const shortened = (name) => (name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}\u2026` : name);
 
-function makeMatrix({ classNames, features }) {
+// What a column is called, its colour, and whether weights have signs.
+const OF_FEATURES = { unit: "feature", hue: "qsenn", signed: true };
+
+function makeMatrix({ classNames, features }, { unit, hue, signed } = OF_FEATURES) {
   const rows = classNames.length, high = Math.min(15, TALLEST / rows), named = high >= 11;
   const margin = { left: named ? NAME_WIDTH : 46, right: 10, top: 4, bottom: 34 };
   const panel = plot({
-    caption: h("span", {}, "The layer: a row a class, a column a feature",
-      h("span", { class: "fb-key fb-key-box qsenn-text" }, "for: squares"),
-      h("span", { class: "fb-key fb-key-box wrong-text" }, "against: bars")),
-    description: "Matrix of the weights that are not 0, classes down, features across",
+    caption: h("span", {}, `The layer: a row a class, a column a ${unit}`, ...(signed ? [
+      h("span", { class: `fb-key fb-key-box ${hue}-text` }, "for: squares"),
+      h("span", { class: "fb-key fb-key-box wrong-text" }, "against: bars")] : [])),
+    description: `Matrix of the weights that are not 0, classes down, ${unit}s across`,
     height: rows * high + margin.top + margin.bottom, margin,
   });
   const lit = panel.add("rect", "lit-row");
   const chosen = panel.add("rect", "lit-row"), frames = panel.add("path", "ink-line thin");
-  const marks = { plus: panel.add("path", "qsenn-fill"), minus: panel.add("path", "wrong-solid") };
+  const marks = { plus: panel.add("path", `${hue}-fill`), minus: panel.add("path", "wrong-solid") };
   let across, down;
   return {
     element: panel.element,
@@ -28,7 +31,7 @@ function makeMatrix({ classNames, features }) {
         ticks: () => (named ? classNames.map((name, row) => [row, shortened(name)]) : down.ticks(4)),
       });
       panel.drawAxes(across, names);
-      panel.label("feature");
+      panel.label(unit);
     },
     // Squares whose side says how large a weight is beside the largest; places in `marked` have a frame.
     draw(entries, row, marked = [], feature = -1) {
