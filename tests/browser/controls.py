@@ -21,6 +21,7 @@ from replay_samples import by_hand, samples
 from step_samples import steps
 
 from fewbits.pact.replay import Frame, Replay
+from fewbits.protoquant.editing import Edit
 from fewbits.widgets import (
     AlphaReplay,
     ClassEditor,
@@ -508,7 +509,12 @@ SILENCED = {"kind": "silence", "code": 2, "label": None, "into": None}
 CLASS_EDITOR = Sample(
     kind=ClassEditor,
     make=edit_class,
-    other=lambda: edit_class(trained((5,))[0], 12, sets={"few": torch.arange(5)}, edits=[SILENCED]),
+    other=lambda: edit_class(
+        *(trained((5,))[0], 12),
+        sets={"few": torch.arange(5)},
+        image=3,
+        edits=[Edit("silence", 2)],
+    ),
     named=lambda name: edit_class(
         class_names=[name, *SPECIES[1:]], sets={name: torch.arange(9)}, edited=name
     ),
@@ -529,8 +535,8 @@ CLASS_EDITOR = Sample(
         "log": "Log of edits",
     },
     sliders={"image": "1 of 4"},
-    outputs=1 + 2 * 5 + 2 + 4 + 2 + 4 * 5,  # slider; a class; the picture, sums, log; a code
-    drawings=1 + 2 * 5,
+    outputs=1 + 2 * 5 + 2 + 4 + 2 + 4 * 4,  # slider; a class; the picture, sums, log; a code
+    drawings=1 + 2 * 4,
     numbers=ClassEditor.numbers,
     sent=(
         Sent("edits", [SILENCED], {}),
@@ -538,7 +544,7 @@ CLASS_EDITOR = Sample(
         Sent("test", "every third", {"test": "every third"}),
         Sent("edited", "Winter_Kite", {"edited": "Winter_Kite"}),
         Sent("code", 3, {"code": "3"}),
-        Sent("into", 5, {"into": "5"}),
+        Sent("into", 1, {"into": "1"}),
     ),
     hands=(
         Hand("image", "ArrowRight", {"image": 1}),
