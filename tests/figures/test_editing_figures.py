@@ -23,7 +23,10 @@ def test_what_each_picture_is_called_is_told_and_a_wrong_name_is_red():
 
 def test_shares_are_told_for_every_number_of_codes():
     drawing = figures.struck_out(
-        {"usual": {"suspects first": [1, 0.7], "others first": [1, 0.9]}, "plain": {"x": [0, 0.25]}}
+        {
+            "usual": {"suspects first": [1.0, 0.7], "others first": [1.0, 0.9]},
+            "plain": {"x": [0.0, 0.25]},
+        }
     )
     assert "usual: suspects first 100, 70 %, others first 100, 90 %; plain: x 0, 25 %" in (
         drawing.alt
