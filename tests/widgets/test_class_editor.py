@@ -52,9 +52,9 @@ def test_one_edit_does_what_apply_does(edit):
     before, after = (scores_of(stored, m, rows) for m in (stored.model, apply(stored.model, edit)))
     fresh, edited = trained()[1].part_model(), apply(trained()[1].part_model(), edit)
     # What a code had nearly alone was rounded coarsely for the rest, who share it when it is gone.
-    left = 0.03 if edit.kind == "remove" else 0.008
+    left = 0.05 if edit.kind == "remove" else 0.01
     with torch.no_grad():
-        for found, model, most in ((before, fresh, 0.008), (after, edited, left)):
+        for found, model, most in ((before, fresh, 0.01), (after, edited, left)):
             exact = strongest(model.maps(MAPS)).scores.double()
             assert (found - exact).abs().max() < most
 

@@ -47,8 +47,8 @@ class ClassEditor(Widget):
     class's share of pictures named rightly around them, as
     :func:`fewbits.protoquant.editing.write_log` keeps it.
 
-    Shares are rounded on their way to the page: a score moves by less than 0.004, or, where a code
-    that had a place nearly alone is removed, by less than 0.03.
+    Shares are rounded on their way to the page: a score moves by less than 0.01, or, where a code
+    that had a place nearly alone is removed, by less than 0.05.
 
     Args:
         model: with a temperature, as nobody has edited it yet.
@@ -56,7 +56,7 @@ class ClassEditor(Widget):
         labels: their classes.
         class_names: one a class, all different.
         gallery: each code's nearest patches in the training pictures.
-        sets: rows of the pictures of each set; 160 pictures of 8 x 8 cells and 40 codes take
+        sets: rows of the pictures of each set; 128 pictures of 8 x 8 cells and 40 codes take
             190 KB.
         images: of the pictures that can be looked at.
         shown: the rows of these; default the first ones.

@@ -17,7 +17,7 @@ from fewbits.protoquant.scores import CodeMaps
 from fewbits.widgets.class_editor_checks import check_edited, check_sets
 from fewbits.widgets.codebook_explorer_checks import check_galleries
 
-LEVELS = 255  # of a share's root, so that small shares keep their order
+LEVELS = 160  # of a share's root, so that small shares keep their order
 NOTHING = 0.25  # the level that stands for 0: where all rivals are gone, something has to be left
 
 
