@@ -13,7 +13,7 @@ from fewbits.protoquant.head import HeadSettings, fit_linear
 from fewbits.protoquant.pipeline import Explained, Sample
 from fewbits.protoquant.scores import score
 from fewbits.protoquant.vocabulary import CodeVocabulary
-from fewbits.widgets import CodebookExplorer
+from fewbits.widgets import ClassEditor, CodebookExplorer
 
 GRID, FEATURES, SIZES, FIELD = (3, 4), 8, (4, 7, 12), 5
 
@@ -92,3 +92,21 @@ def explore_codes(models=None, count=6, class_names=SPECIES, **settings) -> Code
     if "galleries" not in given:
         given["galleries"] = galleries(models)
     return CodebookExplorer(**given)
+
+
+def edit_class(model=None, count=30, class_names=SPECIES, **settings) -> ClassEditor:
+    """ClassEditor over the codebook of seven, two sets of pictures and four to look at."""
+    model = model or trained()[1]
+    maps, labels = maps_and_labels(count, 2, model.vocabulary.codebook.codes.shape[1])
+    rows = torch.arange(count)
+    given = {
+        "model": model.part_model(),
+        "maps": maps,
+        "labels": labels,
+        "class_names": class_names,
+        "gallery": galleries((model,), count=2)[0],
+        "sets": {"all": rows, "every third": rows[::3]},
+        "images": bird_pictures(4).images,
+        **settings,
+    }
+    return ClassEditor(**given)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from bird_samples import SPECIES, bird_network, explain_birds
 from budget_samples import budgets, code_budget
-from code_samples import explore_codes, trained
+from code_samples import edit_class, explore_codes, trained
 from comparison_samples import METHODS, MODELS, comparison
 from contract import Hand, Mark, Numbers, Sample, Sent, Spoilt, replaced
 from digit_networks import CLASSES, compact_networks, digit_images
@@ -22,8 +22,10 @@ from replay_samples import by_hand, samples
 from step_samples import steps
 
 from fewbits.pact.replay import Frame, Replay
+from fewbits.protoquant.editing import Edit
 from fewbits.widgets import (
     AlphaReplay,
+    ClassEditor,
     CodebookExplorer,
     CodeBudget,
     ConceptNames,
@@ -546,6 +548,77 @@ CODE_BUDGET = Sample(
     ),
 )
 
+SILENCED = {"kind": "silence", "code": 2, "label": None, "into": None}
+
+CLASS_EDITOR = Sample(
+    kind=ClassEditor,
+    make=edit_class,
+    other=lambda: edit_class(
+        *(trained((5,))[0], 12),
+        sets={"few": torch.arange(5)},
+        image=3,
+        edits=[Edit("silence", 2)],
+    ),
+    named=lambda name: edit_class(
+        class_names=[name, *SPECIES[1:]], sets={name: torch.arange(9)}, edited=name
+    ),
+    named_inputs=("test", "edited"),
+    inputs={
+        "test": "Test pictures",
+        "edited": "Edit the class",
+        "image": "Picture",
+        "code": re.compile(r"^code \d"),
+        "zero": "Zero its weight in this class",
+        "forbid": "Forbid it to this class",
+        "silence": "Silence it in all classes",
+        "remove": "Remove it from the softmax",
+        "into": "Merge it into",
+        "merge": "Merge it",
+        "undo": "Undo the last edit",
+        "reset": "Undo all edits",
+        "log": "Log of edits",
+    },
+    sliders={"image": "1 of 4"},
+    outputs=1 + 2 * 5 + 2 + 4 + 2 + 4 * 4,  # slider; a class; the picture, sums, log; a code
+    drawings=1 + 2 * 4,
+    numbers=ClassEditor.numbers,
+    sent=(
+        Sent("edits", [SILENCED], {}),
+        Sent("image", 2, {"image": "2"}),
+        Sent("test", "every third", {"test": "every third"}),
+        Sent("edited", "Winter_Kite", {"edited": "Winter_Kite"}),
+        Sent("code", 3, {"code": "3"}),
+        Sent("into", 1, {"into": "1"}),
+    ),
+    hands=(
+        Hand("image", "ArrowRight", {"image": 1}),
+        Hand("code", "ArrowDown", {"code": ANY}),
+        Hand("zero", "Enter", {"edits": ANY}),
+        Hand("undo", "Enter", {"edits": []}),
+        Hand("edited", "ArrowDown", {"edited": "Dune_Runner", "code": -1}),
+        Hand("silence", "Enter", {"edits": ANY}),
+        Hand("forbid", "Enter", {"edits": ANY}),
+        Hand("into", "End", {"into": ANY}),
+        Hand("merge", "Enter", {"edits": ANY}),
+        Hand("remove", "Enter", {"edits": ANY}),
+        Hand("test", "End", {"test": "every third"}),
+        Hand("reset", "Enter", {"edits": []}),
+    ),
+    mark=Mark(".ed-row .protoquant-fill", "fill", "protoquant"),
+    pictures=(
+        "The picture, Reed Lancer",
+        "What the codes of Reed Lancer add in it",
+        "Share of each class named rightly: all, 0 edits",
+    ),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+        Spoilt(replaced('"side":64', '"side":32'), "its pictures arrived cut"),
+        Spoilt(replaced('"sets":[', '"sets":[],"rest":['), "no picture or no set arrived"),
+        Spoilt(replaced('"classes":["Reed_Lancer",', '"classes":['), "codes, pictures and heads"),
+    ),
+)
+
 CONTROLS = (
     PLAYGROUND,
     ALPHA_REPLAY,
@@ -558,6 +631,7 @@ CONTROLS = (
     CONCEPT_NAMES,
     CODEBOOK_EXPLORER,
     CODE_BUDGET,
+    CLASS_EDITOR,
 )
 
 every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)

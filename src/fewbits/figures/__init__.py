@@ -9,6 +9,7 @@ from fewbits.figures.codes import (
     rebuilt_digits,
 )
 from fewbits.figures.drawing import Drawing
+from fewbits.figures.editing import called, struck_out
 from fewbits.figures.levels import (
     decibels_over_bits,
     error_and_accuracy,
@@ -70,6 +71,7 @@ __all__ = [
     "accuracy_over_size",
     "adrift",
     "answers_kept",
+    "called",
     "cascade",
     "clip_paths",
     "clips_by_layer",
@@ -119,6 +121,7 @@ __all__ = [
     "similarity",
     "spoken",
     "staircase_and_slope",
+    "struck_out",
     "table",
     "told_in_codes",
     "twice",

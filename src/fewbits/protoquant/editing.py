@@ -125,7 +125,7 @@ def read_log(file: Path) -> list[Entry]:
     try:
         lines = json.loads(file.read_text("utf8"))
         return [
-            Entry(Edit(**line["edit"]), tuple(line["before"]), tuple(line["after"]))
+            Entry(Edit(**line["edit"]), _shares(line["before"]), _shares(line["after"]))
             for line in lines
         ]
     except OSError as error:
@@ -144,6 +144,11 @@ def by_class(logits: torch.Tensor, labels: torch.Tensor, classes: int) -> tuple[
         right[labels == one].mean().item() if (labels == one).any() else None
         for one in range(classes)
     )
+
+
+def _shares(held: Sequence[float | int | None]) -> tuple[float | None, ...]:
+    """Numbers that a page wrote: it writes 1 where Python writes 1.0."""
+    return tuple(None if share is None else float(share) for share in held)
 
 
 def _put(text: str, part: Path) -> None:

@@ -56,13 +56,17 @@ class PartModel:
         return self.belongs != GONE
 
     def maps(self, features: Float[Tensor, "image feature high wide"]) -> CodeMaps:
-        """Each part's map; those of parts that are gone are 0.
+        """Each part's map; those of parts that are gone are 0."""
+        return self.shared(self.codebook.cosines(features))
+
+    def shared(self, cosines: CodeMaps) -> CodeMaps:
+        """The same from all codes' cosines.
 
         Codes of one part add up: at each place their shares, or without temperature the largest of
         their cosines.
         """
         here = self.present.nonzero()[:, 0]
-        found = code_maps(self.codebook.cosines(features)[:, here], self.temperature)
+        found = code_maps(cosines[:, here], self.temperature)
         maps = found.new_zeros(len(found), self.codebook.count, *found.shape[2:])
         into = self.belongs[here]
         if self.temperature is None:

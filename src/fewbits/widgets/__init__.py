@@ -1,6 +1,7 @@
 """Live controls: in a notebook with Python behind them, in a rendered page by themselves."""
 
 from fewbits.widgets.alpha_replay import AlphaReplay
+from fewbits.widgets.class_editor import ClassEditor
 from fewbits.widgets.code_budget import CodeBudget
 from fewbits.widgets.codebook_explorer import CodebookExplorer
 from fewbits.widgets.concept_names import ConceptNames
@@ -14,6 +15,7 @@ from fewbits.widgets.ternary_threshold import TernaryThreshold
 
 __all__ = [
     "AlphaReplay",
+    "ClassEditor",
     "CodeBudget",
     "CodebookExplorer",
     "ConceptNames",
