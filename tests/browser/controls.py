@@ -537,10 +537,10 @@ PERTURBATION_PROBE = Sample(
         Sent("row", 3, {"row": "3"}),
         Sent("image", 2, {"image": "2"}),
         Sent("patch", "noise", {"patch": "noise"}),
-        Sent("left_code", 4, {"left_code": "4"}),
-        Sent("right_code", 2, {"right_code": "2"}),
         Sent("left", FAR, {"left": FAR}),
         Sent("right", NEAR, {"right": NEAR}),
+        Sent("left_code", 4, {"left_code": "4"}),
+        Sent("right_code", 2, {"right_code": "2"}),
     ),
     hands=(
         Hand("column", "ArrowLeft", {"column": 1}),
