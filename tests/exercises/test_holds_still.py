@@ -123,9 +123,9 @@ def other_than(gone, own):
         ),
         (
             lambda f, g, o: pairs_of(f, g, o, lambda i: g[o, i], lambda p, i: g[p, i]),
-            "the share is 0.5",
+            "not compared with itself",
         ),
-        (lambda fell, gone, own: 0.9, "three pairs count here"),
+        (lambda fell, gone, own: 0.42, "three pairs count here"),
         (lambda fell, gone, own: [1, 2], "expected one number"),
         (lambda fell: 0, "stops with an error"),
     ],

@@ -34,9 +34,9 @@ USUAL: dict[str, Callable[[int], int]] = {
 WORDS = ("rise", "fall", "stay", "both")
 
 # Part x picture: the code's own part is the first. The third picture does not have it.
-FELL = torch.tensor([[0.4, 0.1, 0.9], [0.1, 0.1, 0.5], [0.5, 0.0, 0.2]])
+FELL = torch.tensor([[0.4, 0.1, 0.9], [0.1, 0.1, 0.5], [0.3, 0.0, 0.2]])
 GONE = torch.tensor([[True, True, False], [True, True, True], [True, False, True]])
-TOLD = (1 + 0 + 0.5) / 3
+TOLD = (1 + 1 + 0.5) / 3
 
 
 def places(third: object, fourth: object, last: object) -> Verdict:
@@ -105,13 +105,13 @@ def told(answer: Callable[[Tensor, Tensor, int], object]) -> Verdict:
         return wrong(f"expected one number, got {shown(found)}.")
     usual = {
         TOLD: "",
-        1 / 3: "equal falls count half: the second picture has such a pair.",
-        2 / 3: "equal falls count half, not whole: the second picture has such a pair.",
-        (1 + 0 + 0.5 + 2) / 5: "the third picture has no such part: nothing was taken away there.",
-        (1 + 0 + 0.5 + 1) / 4: "the second picture does not have the third part.",
-        (0.5 + 1 + 0 + 0.5 + 0.5) / 5: "a part is not compared with itself.",
+        2 / 3: "equal falls count half: the second picture has such a pair.",
+        1.0: "equal falls count half, not whole: the second picture has such a pair.",
+        (1 + 1 + 0.5 + 2) / 5: "the third picture has no such part: nothing was taken away there.",
+        (1 + 1 + 0.5 + 1) / 4: "the second picture does not have the third part.",
+        (0.5 + 1 + 1 + 0.5 + 0.5) / 5: "a part is not compared with itself.",
     }
     for value_of, said in usual.items():
         if abs(value.item() - value_of) < 1e-4:
             return wrong(said) if said else right("0.5 would be a code that knows of no part.")
-    return wrong(f"three pairs count here, and the share is 0.5, got {value.item():.3g}.")
+    return wrong(f"three pairs count here, and the share is {TOLD:.2f}, got {value.item():.3g}.")
