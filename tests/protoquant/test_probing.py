@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from fewbits import backbones
+from fewbits.data import Split
 from fewbits.errors import UsageError
-from fewbits.protoquant.pipeline import freeze, see
+from fewbits.features import MIRRORED, PLAIN, SplitPictures
+from fewbits.protoquant.pipeline import freeze, look, see
 from fewbits.protoquant.probing import probe, stamp, steps_between
 from fewbits.protoquant.scores import strongest
 from fewbits.protoquant.vocabulary import ChannelVocabulary
@@ -80,3 +82,11 @@ def test_the_last_block_reaches_further():
 def test_a_patch_that_does_not_fit_is_refused(patch, place, told):
     with pytest.raises(UsageError, match=told):
         stamp(IMAGES, patch, place, (8, 8))
+
+
+def test_one_look_keeps_several_views(network, tmp_path):
+    pictures = SplitPictures(Split(IMAGES, torch.tensor([0, 1])))
+    cache = look(network, pictures, tmp_path, views=(PLAIN, MIRRORED))
+    for view, images in (("plain", IMAGES), ("mirrored", IMAGES.flip(3))):
+        rows = cache.maps(view).rows([0, 1])
+        torch.testing.assert_close(rows, see(network, images), rtol=1e-3, atol=1e-3)
