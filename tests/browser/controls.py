@@ -17,6 +17,8 @@ from layer_samples import activations, weights
 from name_samples import board, called, concept_names
 from path_samples import CLASSES as BIRDS
 from path_samples import TIGHT, features_and_labels, paths
+from probe_samples import FAR, NEAR, patches, perturb, probes
+from probe_samples import renamed as probed
 from reference import quantizer
 from replay_samples import by_hand, samples
 from step_samples import steps
@@ -33,6 +35,7 @@ from fewbits.widgets import (
     ExplainBird,
     IterationStepper,
     PathExplorer,
+    PerturbationProbe,
     QuantizerPlayground,
     SaliencyCompare,
     TernaryThreshold,
@@ -619,6 +622,69 @@ CLASS_EDITOR = Sample(
     ),
 )
 
+PERTURBATION_PROBE = Sample(
+    kind=PerturbationProbe,
+    make=lambda: perturb(row=1, column=2),
+    other=lambda: perturb(
+        2,
+        probes={"noise": probes(2)["noise"]},
+        patches={"noise": patches()["noise"]},
+        row=3,
+        left=FAR,
+        left_code=1,
+    ),
+    named=probed,
+    named_inputs=("patch", "left", "right"),
+    inputs={
+        "image": "1: Reed Lancer",
+        "patch": "Patch",
+        "row": "Row",
+        "column": "Column",
+        "left": "Left",
+        "left_code": "Show the map of",
+        "right": "Right",
+        "right_code": "Show the map of",
+    },
+    sliders={"row": "2", "column": "3"},
+    outputs=2 + 2 * 7 + 6 * 3 + 5 * 3,  # sliders; each side; its codes, one chosen beside the five
+    drawings=1 + 2 * 2,
+    numbers=PerturbationProbe.numbers,
+    sent=(
+        Sent("column", 0, {"column": "0"}),
+        Sent("row", 3, {"row": "3"}),
+        Sent("image", 2, {"image": "2"}),
+        Sent("patch", "noise", {"patch": "noise"}),
+        Sent("left", FAR, {"left": FAR}),
+        Sent("right", NEAR, {"right": NEAR}),
+        Sent("left_code", 4, {"left_code": "4"}),
+        Sent("right_code", 2, {"right_code": "2"}),
+    ),
+    hands=(
+        Hand("column", "ArrowLeft", {"column": 1}),
+        Hand("row", "End", {"row": 3}),
+        Hand("patch", "ArrowDown", {"patch": "noise"}),
+        Hand("left_code", "End", {"left_code": 6}),
+        Hand("right_code", "ArrowDown", {"right_code": 0}),
+        Hand("left", "ArrowDown", {"left": FAR, "left_code": -1}),
+        Hand("right", "ArrowUp", {"right": NEAR, "right_code": -1}),
+        Hand("image", "ArrowRight", {"image": 1}),
+    ),
+    mark=Mark(".pp-dot", "fill", "protoquant"),
+    pictures=(
+        "Reed Lancer, with white in row 2, column 3",
+        "near-sighted: what changed most",
+        "far-sighted: what changed most",
+    ),
+    spoilt=(
+        Spoilt(half, "its data did not unpack"),
+        Spoilt(replaced('"cargo":', '"cargo_":'), "its data did not unpack .*undefined"),
+        Spoilt(replaced('"labels":[', '"labels":[],"rest":['), "no picture or no model arrived"),
+        Spoilt(replaced('"patches":["white",', '"patches":['), "pictures, patches and models"),
+        Spoilt(replaced('"side":64', '"side":32'), "its pictures arrived cut"),
+    ),
+)
+
+
 CONTROLS = (
     PLAYGROUND,
     ALPHA_REPLAY,
@@ -632,6 +698,7 @@ CONTROLS = (
     CODEBOOK_EXPLORER,
     CODE_BUDGET,
     CLASS_EDITOR,
+    PERTURBATION_PROBE,
 )
 
 every_control = pytest.mark.parametrize("sample", CONTROLS, ids=lambda sample: sample.name)

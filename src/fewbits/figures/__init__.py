@@ -30,6 +30,7 @@ from fewbits.figures.pact import (
 )
 from fewbits.figures.patches import adrift, how_far, looks_like, patch_rows, similarity
 from fewbits.figures.portrait import family_portrait
+from fewbits.figures.probing import change_by_distance, change_maps
 from fewbits.figures.qsenn import (
     about_what,
     answers_kept,
@@ -73,6 +74,8 @@ __all__ = [
     "answers_kept",
     "called",
     "cascade",
+    "change_by_distance",
+    "change_maps",
     "clip_paths",
     "clips_by_layer",
     "codes_by_use",

@@ -1,6 +1,6 @@
 """ProtoQuant from pictures to a short explanation: the paper's steps, one call each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from torch import Tensor
 from fewbits.backbones import Backbone, Classifier
 from fewbits.data import ImageSet
 from fewbits.errors import UsageError
-from fewbits.features import FeatureCache, Pictures, extract, key_of, open_cache
+from fewbits.features import PLAIN, FeatureCache, Pictures, View, extract, key_of, open_cache
 from fewbits.protoquant import codebook as books
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.head import HeadSettings, Linear, fit_linear, keep_strongest
@@ -84,6 +84,7 @@ def look(
     pictures: Pictures,
     folder: Path,
     *,
+    views: Sequence[View] = (PLAIN,),
     skip_broken: bool = False,
     on_note: Callable[[str], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
@@ -93,6 +94,7 @@ def look(
 
     Args:
         folder: of these maps alone.
+        views: ways of looking at each picture; the first is read unless another is asked for.
         skip_broken: leaves out pictures that do not decode, and tells of each.
         on_note: told what a user should know, a line at a time.
         on_step: told of each batch: pictures seen and how many there are.
@@ -106,6 +108,7 @@ def look(
         backbone,
         pictures,
         folder,
+        views=views,
         skip_broken=skip_broken,
         rank=many.rank,
         world=many.world,
@@ -113,7 +116,7 @@ def look(
         on_step=on_step,
     )
     many.wait()
-    return open_cache(folder, key_of(backbone, pictures))
+    return open_cache(folder, key_of(backbone, pictures, views))
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from fewbits.widgets.draw_digit import DrawDigit
 from fewbits.widgets.explain_bird import ExplainBird
 from fewbits.widgets.iteration_stepper import IterationStepper
 from fewbits.widgets.path_explorer import PathExplorer
+from fewbits.widgets.perturbation_probe import PerturbationProbe
 from fewbits.widgets.quantizer_playground import QuantizerPlayground
 from fewbits.widgets.saliency_compare import SaliencyCompare
 from fewbits.widgets.ternary_threshold import TernaryThreshold
@@ -23,6 +24,7 @@ __all__ = [
     "ExplainBird",
     "IterationStepper",
     "PathExplorer",
+    "PerturbationProbe",
     "QuantizerPlayground",
     "SaliencyCompare",
     "TernaryThreshold",

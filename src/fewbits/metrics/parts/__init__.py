@@ -11,6 +11,7 @@ from fewbits.metrics.parts.consistency import consistency, noise_like, part_vect
 from fewbits.metrics.parts.covering import covered
 from fewbits.metrics.parts.following import cell_parts, main_share
 from fewbits.metrics.parts.groups import merge_sides
+from fewbits.metrics.parts.intervening import Intervened, intervened
 from fewbits.metrics.parts.misalignment import (
     activation_change,
     attack_outside,
@@ -22,8 +23,10 @@ from fewbits.metrics.parts.misalignment import (
 from fewbits.metrics.parts.purity import Purity, exact_purity, purity
 from fewbits.metrics.parts.redrawn import Redrawn, redrawn
 from fewbits.metrics.parts.sharing import carrying, classes_per_code, global_size, local_size
+from fewbits.metrics.parts.steady import consistent, exact_vectors, unchanged
 
 __all__ = [
+    "Intervened",
     "Purity",
     "Redrawn",
     "activation_change",
@@ -32,11 +35,14 @@ __all__ = [
     "cell_parts",
     "classes_per_code",
     "consistency",
+    "consistent",
     "covered",
     "enlarge",
     "exact_purity",
+    "exact_vectors",
     "fixed_cells",
     "global_size",
+    "intervened",
     "keep_box",
     "local_size",
     "location_change",
@@ -50,4 +56,5 @@ __all__ = [
     "rank_change",
     "redrawn",
     "stability",
+    "unchanged",
 ]

@@ -11,6 +11,7 @@ from torch import Tensor
 from fewbits.errors import UsageError
 from fewbits.metrics.checks import check_count, check_images
 from fewbits.metrics.parts.boxes import CHUNK, Cells, Grid, check_cells, check_parts, inside
+from fewbits.metrics.parts.steady import consistent, unchanged
 from fewbits.metrics.scoring import parts as portions
 
 BOX = 72  # in pixels of a picture of 224: 36 to each side of the maximum
@@ -93,9 +94,7 @@ def consistency(
     found = []
     for codes in portions(cells.shape[1], CHUNK):
         held = part_vectors(cells[:, codes], grid, side, parts, visible, box)
-        hits = (held & asked[:, codes, None]).sum(0).double()
-        seen = asked[:, codes].T.double() @ visible.double()
-        found.append((hits / seen.clamp_min(1) >= least).any(1))
+        found.append(consistent(held, visible, asked[:, codes], least))
     return torch.cat(found)
 
 
@@ -143,8 +142,7 @@ def stability(
             part_vectors(cells[:, codes], grid, side, parts, visible, box)
             for cells in (cells_before, cells_after)
         )
-        same = ((before == after).all(2) & asked[:, codes]).sum(0)
-        found.append(same.double() / asked[:, codes].sum(0).clamp_min(1))
+        found.append(unchanged(before, after, asked[:, codes]))
     return torch.cat(found)
 
 
