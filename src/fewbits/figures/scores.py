@@ -1,6 +1,7 @@
 """Scores and heads: what adds up to a logit, which weights live, what a short head costs."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -93,11 +94,11 @@ def accuracy_over_size(
     panels = drawing.panels(1, 2, sharey=True)
     for (name, seeds), (shade, marker, dash) in zip(found.items(), LOOKS, strict=False):
         for place, sizes in enumerate(seeds):
-            local, used, share = (np.array(column) for column in zip(*sizes, strict=True))
-            look = {"color": LIGHT[shade], "marker": marker, "linestyle": dash, "markersize": 4}
+            local, used, right = (np.array(column) for column in zip(*sizes, strict=True))
+            look: dict[str, Any] = {"color": LIGHT[shade], "marker": marker, "linestyle": dash, "markersize": 4}
             look |= {"alpha": 0.45, "linewidth": 1} if place else {"label": name}
-            panels[0].plot(local, 100 * share, **look)
-            panels[1].plot(used, 100 * share, **(look | {"label": None}))
+            panels[0].plot(local, 100 * right, **look)
+            panels[1].plot(used, 100 * right, **(look | {"label": None}))
     for axes in panels:
         for (name, share), dash in zip(levels.items(), (":", "--"), strict=False):
             label = name if axes is panels[0] else None
