@@ -95,7 +95,12 @@ def accuracy_over_size(
     for (name, seeds), (shade, marker, dash) in zip(found.items(), LOOKS, strict=False):
         for place, sizes in enumerate(seeds):
             local, used, right = (np.array(column) for column in zip(*sizes, strict=True))
-            look: dict[str, Any] = {"color": LIGHT[shade], "marker": marker, "linestyle": dash, "markersize": 4}
+            look: dict[str, Any] = {
+                "color": LIGHT[shade],
+                "marker": marker,
+                "linestyle": dash,
+                "markersize": 4,
+            }
             look |= {"alpha": 0.45, "linewidth": 1} if place else {"label": name}
             panels[0].plot(local, 100 * right, **look)
             panels[1].plot(used, 100 * right, **(look | {"label": None}))
