@@ -17,6 +17,7 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.pact.convert import Recipe, quantize_network
 from fewbits.pact.pipeline import penalized
 from fewbits.training import (
+    ALONE,
     Progress,
     StepDecay,
     TrainSettings,
@@ -26,6 +27,7 @@ from fewbits.training import (
     fit,
     parameter_groups,
     predict,
+    processes,
     reestimate_batch_norm,
     to_float,
     vary,
@@ -544,3 +546,20 @@ def test_seconds_add_up_over_restarts(split: Split, tmp_path: Path) -> None:
     shutil.copy(path, tmp_path / "copy.pt")
     spent = torch.load(path, weights_only=True)[4]["seconds"]
     assert fit(float_network(), split, SETTINGS, 3, checkpoint=path).seconds > spent > 0
+
+
+def test_processes_that_torchrun_did_not_start_are_refused(monkeypatch):
+    processes.cache_clear()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(FewbitsError, match="WORLD_SIZE is 2, but RANK, LOCAL_RANK, MASTER_ADDR is"):
+        processes()
+    for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR"):
+        monkeypatch.setenv(name, "0")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "1")
+    with pytest.raises(FewbitsError, match="on one machine, got 1 of 2 here"):
+        processes()
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert processes() is ALONE
+    processes.cache_clear()

@@ -37,7 +37,7 @@ def test_a_plan_is_shown_and_recorded(fewbits, tmp_path: Path) -> None:
     for stage in written["stages"]:
         assert stage["name"] in ended.out and stage["passes"] in ended.out
     assert written["devices"] == 4 and "4 devices" in ended.out
-    assert "torchrun --nproc-per-node 4 -m fewbits run protoquant" in ended.out
+    assert "torchrun --nproc-per-node 4 -m -- fewbits run protoquant" in ended.out
     assert "give --pictures DIR, a folder with some of them" in ended.out
     assert "at least" in ended.out and "it fits" in ended.out.splitlines()[-1]
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -37,6 +38,21 @@ def test_classes_are_folders_and_validation_is_cut_from_train(folder):
     assert not set(found.train.paths) & set(found.validation.paths)
     assert found.test.boxes[0].tolist() == [0, 0, *found.test.sizes[0].tolist()]
     assert found.part_names == () and found.class_attributes is None
+
+
+def test_validation_can_go_back_to_where_it_was_cut_from(folder):
+    (folder / "train" / "ant" / "broken.png").write_text("no picture")
+    found = read_folders(folder, validation=0.2, skip_broken=True)
+    at, lost = next(iter(found.left_out.items()))
+    found = replace(found, left_out={at: replace(lost, split="validation")})
+    whole = found.without_validation()
+    assert whole.train.paths == found.train.paths + found.validation.paths
+    assert whole.train.labels.tolist() == [
+        found.class_names.index(path.parent.name) for path in whole.train.paths
+    ]
+    assert (whole.train.count, whole.validation.count, whole.test.count) == (15, 0, 6)
+    assert len(whole.train.boxes) == len(whole.train.parts) == 15
+    assert [one.split for one in whole.left_out.values()] == ["train"]
 
 
 def test_the_split_does_not_depend_on_where_the_folder_lies(folder, tmp_path):

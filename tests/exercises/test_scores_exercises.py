@@ -22,7 +22,7 @@ from fewbits.protoquant.scores import code_maps
         ((3, 4, 1.25), "three pictures have 3"),
         ((2.75, 5, 1.25), "used by nobody"),
         ((2.75, 3, 1.25), "count the columns"),
-        ((2.75, 4, 1), "one code is used twice"),
+        ((2.75, 4, 1), "you divided by all five"),
         ((2.75, 4, 2), "five uses"),
     ],
 )
@@ -45,6 +45,7 @@ def test_exercise_1_is_what_the_package_counts():
     [
         ((1 / 3, ..., 1 / 2), "Not answered yet"),
         ((1 / 3, 1 / 3, 1 / 2), "Right"),
+        ((0.33, 0.333, 0.5), "Right"),
         ((0.5, 1 / 3, 1 / 2), "three codes with the same cosine"),
         ((1 / 3, 1 / 2, 1 / 2), "behind the softmax"),
         ((1 / 3, 0, 1 / 2), "keeps its share"),
@@ -70,6 +71,9 @@ def most(score, temperature):
         (lambda s, t: 1 + int(exp(1 / t) * (1 - s) / s), "by 2, not by 1"),
         (lambda s, t: 1 + int(exp(2 * t) * (1 - s) / s), "not multiplied"),
         (lambda s, t: 7, "there can be 55 codes"),
+        (lambda s, t: 1 + int(exp(2 / t)), "what does another score change"),
+        (lambda s, t: 1 + int(exp(2 / t) * s / (1 - s)), "upside down"),
+        (lambda s, t: most(s, t) if s == 0.5 else 3, "a score of 0.1 at T = 0.5 there can be 492"),
         (lambda s, t: 1 / 0, "stops with an error"),
         (lambda s: 1, "stops with an error"),
     ],
@@ -101,6 +105,10 @@ def by_threshold(weights, k):
     return weights * (weights >= weights.sort(descending=True).values[:, k - 1 : k])
 
 
+def strictly(weights, k):
+    return weights * (weights > weights.sort(descending=True).values[:, k : k + 1])
+
+
 def in_all(weights, k):
     flat = weights.flatten()
     flat[flat.argsort(descending=True, stable=True)[k:]] = 0
@@ -113,6 +121,7 @@ def in_all(weights, k):
         (lambda weights, k: ..., "Not answered yet"),
         (kept, "Right"),
         (by_threshold, "a threshold keeps them all"),
+        (strictly, "a strict bound keeps none"),
         (in_all, "not two in all"),
         (lambda weights, k: (kept(weights, k) > 0).float(), "those are marks"),
         (lambda weights, k: kept(weights.flip(1), k).flip(1), "keep the first ones"),

@@ -21,7 +21,7 @@ SCORES = 1_281_167 * 4096 * 2 / 1e9
         ((CACHE * 1e9 / 2**30, SCORES), "divided by 2^30"),
         ((96, SCORES), "14 x 14 x 768"),
         ((CACHE, SCORES * 196), "one number a code"),
-        ((CACHE, 5.2), "two bytes, not one"),
+        ((CACHE, 5.2), "the scores of 2,048 codes"),
         ((CACHE, 7), "4,096 x 2 bytes"),
     ],
 )
@@ -88,7 +88,7 @@ def overlapping(shards, whole, rank, world):
     [
         (lambda *given: ..., "Not answered yet"),
         (own, "Right"),
-        (lambda s, w, r, n: [x for x in range(s) if x not in w][r::n], "Right"),
+        (lambda s, w, r, n: [x for x in range(s) if x not in w][r::n], "by a shard's number"),
         (floored, "nobody makes shard"),
         (overlapping, "made twice"),
         (lambda s, w, r, n: list(range(r, s, n)), "not made again"),

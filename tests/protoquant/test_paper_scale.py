@@ -13,7 +13,7 @@ from fewbits.errors import UsageError
 from fewbits.features import open_cache
 from fewbits.protoquant import experiment
 from fewbits.protoquant.head import HeadSettings, fit_linear
-from fewbits.protoquant.run_settings import PUBLISHED_HEAD, settings_of
+from fewbits.protoquant.run_settings import DIFFERS, PUBLISHED_HEAD, settings_of
 
 
 def test_the_recipe_is_the_recorded_one():
@@ -39,6 +39,7 @@ def test_as_published_a_batch_grows_with_the_processes_and_the_run_is_another(mo
     paper = settings_of("paper", dataset="imagenet")
     assert paper.learning(4).batch_size == paper.head(4).batch_size == 512
     assert paper.identity(4) != paper.identity(1)
+    assert paper.identity(4)["processes"] == 4, "what a refusal to go on names"
     real = settings_of("real", dataset="imagenet")
     assert real.learning(4) == real.learning(1) and real.head(4) == real.head(1)
     assert real.identity(4) == real.identity(1)
@@ -91,9 +92,12 @@ def test_a_whole_run_as_published_at_an_inner_layer(tmp_path):
         "paper", dataset=f"imagefolder:{tmp_path}", backbone="tiny", weights="", tune=0, codes=8,
         learn=2, per_class=2, side=32, layer="11",
     )  # fmt: skip
-    report, fresh = experiment.run(settings, None, tmp_path / "out")
+    told = []
+    report, fresh = experiment.run(settings, None, tmp_path / "out", on_note=told.append)
+    assert sum(line.startswith("unlike the reference code") for line in told) == len(DIFFERS)
     cache = open_cache(tmp_path / "out" / "features" / "train")
     assert cache.features == backbones.earlier(backbones.build("tiny"), "11").features < 128
+    assert cache.count == 24, "no picture is kept back for choosing: nothing is chosen"
     assert fresh and (report.scale, report.settings["layer"]) == ("paper", "11")
     assert report.metrics["local_size"] <= 2
     assert not (tmp_path / "out" / "scores").exists(), "tables on disk are cleared away"

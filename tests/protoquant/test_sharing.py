@@ -11,6 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
+from fewbits.protoquant.experiment import MODEL
+from fewbits.protoquant.storing import load_model
+
 SCRIPT = Path(__file__).with_name("sharing.py")
 TOGETHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
@@ -100,21 +103,21 @@ def test_a_whole_run_of_two_processes_is_that_of_one(tmp_path):
             for number in range(count):
                 pixels = generator.integers(0, 255, (32, 32, 3), dtype=np.uint8)
                 Image.fromarray(pixels).save(tmp_path / split / name / f"{number}.png")
-    asked = ["run", "protoquant", "--dataset", f"imagefolder:{tmp_path}", "--tune", 0, "--side", 32,
-             "--codes", 8, "--learn", 2, "--per-class", 2]  # fmt: skip
-    ended = {
-        name: subprocess.run(
-            list(
-                map(str, [sys.executable, *how, "-m", "fewbits", *asked, "--out", tmp_path / name])
-            ),
+    asked = ["run", "protoquant", "--dataset", f"imagefolder:{tmp_path}", "--tune", 1, "--side", 32,
+             "--codes", 8, "--learn", 2, "--per-class", 2, "--start", "kmeans"]  # fmt: skip
+
+    def run(name: str, *how: str, more: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *how, "fewbits", *asked, *more, "--out", tmp_path / name]
+        return subprocess.run(
+            list(map(str, command)),
             env=environment(),
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
-        for name, how in (("one", ()), ("two", TOGETHER))
-    }
+
+    ended = {"one": run("one", "-m"), "two": run("two", *TOGETHER, "-m", "--")}
     for name, end in ended.items():
         assert end.returncode == 0, end.stderr
         assert end.stdout.count("test accuracy") == 1, "the first process alone shows it"
@@ -126,3 +129,9 @@ def test_a_whole_run_of_two_processes_is_that_of_one(tmp_path):
     np.testing.assert_allclose(*losses, rtol=1e-5)
     for name in ("linear_probe_accuracy", "test_accuracy", "global_size", "codes_alive"):
         assert one["metrics"][name] == two["metrics"][name]
+    models = [load_model(tmp_path / name / MODEL) for name in ended]
+    np.testing.assert_allclose(*(model.codebook.codes.detach() for model in models), atol=1e-4)
+    np.testing.assert_allclose(*(model.head.weights for model in models), atol=1e-3)
+    refused = run("two", *TOGETHER, "-m", "--", more=("--seed", "5"))
+    assert refused.returncode != 0 and "holds another run" in refused.stderr
+    assert "gloo" not in refused.stderr, "the other process ends by itself"

@@ -45,6 +45,19 @@ def maps_of(spoken):
     return lambda maps: code_maps(codebook.cosines(maps))
 
 
+def test_places_of_large_maps_do_not_wrap(tmp_path):
+    """40,000 cells are more than 16 bits with a sign count to."""
+
+    class Large(Maps):
+        grid = (200, 200)
+
+    maps = torch.zeros(2, 2, 200, 200)
+    maps[:, :, 199, 199] = 1
+    found = Shelf(tmp_path, half=True).score("large", lambda seen: seen, Large(maps), 2, 1)
+    assert found.scores.dtype == torch.float16
+    assert (found.cells == 200 * 200 - 1).all()
+
+
 def test_scores_on_a_shelf_are_those_in_memory(spoken, maps_of, tmp_path):
     shelf = Shelf(tmp_path / "scores")
     found = shelf.score("whole", maps_of, Maps(spoken[0]), WORDS, 16)
@@ -129,5 +142,5 @@ def test_what_a_shelf_refuses(spoken, maps_of, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="feature maps hold NaN"):
         Shelf(tmp_path).score("whole", maps_of, Maps(broken), WORDS, 16)
     monkeypatch.setattr(shelves, "free_bytes", lambda folder: min(free_bytes(folder), 100))
-    with pytest.raises(FewbitsError, match="expected 0.0 GB of free disk for scores, there are"):
+    with pytest.raises(FewbitsError, match="expected 0.004 MB of free disk for scores, there"):
         Shelf(tmp_path).score("whole", maps_of, Maps(spoken[0]), WORDS, 16)

@@ -89,7 +89,7 @@ def show_stages(found: "Plan") -> None:
         typer.echo(f"k-means and finding nearest codes are the CPU's, not {found.rates.device}'s")
     if shared:
         typer.echo(
-            f"one process a device: torchrun --nproc-per-node {found.devices} -m fewbits run "
+            f"one process a device: torchrun --nproc-per-node {found.devices} -m -- fewbits run "
             "protoquant; what they tell each other is not counted"
         )
     typer.echo(

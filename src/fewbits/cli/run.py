@@ -1,6 +1,5 @@
 """``fewbits run``: train, evaluate and report one method."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -221,18 +220,23 @@ def protoquant(
     mapping: Annotated[
         str | None,
         typer.Option(
-            help="Before the cosine: none, centred, whitened, lda or mixed. Default: centred."
+            help="Before the cosine: none, centred, whitened, lda or mixed. Default: centred; at "
+            "scale paper none."
         ),
     ] = None,
     codes: Annotated[
-        int | None, typer.Option(help="How many the codebook has. Default: 256.")
+        int | None, typer.Option(help="How many the codebook has. Default: 256; paper: 2048.")
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(help="How codes begin: kmeans, random or orthogonal. Default: kmeans."),
+        typer.Option(
+            help="How codes begin: kmeans, random or orthogonal. Default: kmeans; paper: "
+            "orthogonal."
+        ),
     ] = None,
     learn: Annotated[
-        int | None, typer.Option(help="Epochs of learning them by gradient. Default: 10.")
+        int | None,
+        typer.Option(help="Epochs of learning them by gradient. Default: 10; paper: 60."),
     ] = None,
     per_class: Annotated[int, typer.Option(help="Codes that a class keeps.")] = 10,
     temperature: Annotated[
@@ -254,9 +258,10 @@ def protoquant(
 ) -> None:
     """ProtoQuant: a codebook of parts over a frozen backbone, a head one can read; every baseline.
 
-    Run it again with the same --out after a kill: it goes on where it stopped. On several devices:
-    torchrun --nproc-per-node 4 -m fewbits run protoquant and the same options; batches, shards and
-    scores are shared, the numbers are those of one. At scale paper a batch is 128 a process.
+    Run it again with the same --out after a kill: it goes on where it stopped. On several devices
+    of one machine: torchrun --nproc-per-node 4 -m -- fewbits run protoquant and the same options;
+    batches, shards and scores are shared, the numbers are those of one. At scale paper a batch is
+    128 a process.
     """
     from fewbits.cli.progress import stoppable, training_bar
     from fewbits.cli.showing import console, reading
@@ -286,7 +291,7 @@ def protoquant(
             data,
             folder,
             on_stage=bar,
-            workers=os.cpu_count() or 1,
+            workers=processes().share_of_cores(),
             on_note=typer.echo,
             skip_broken=skip_broken,
         )

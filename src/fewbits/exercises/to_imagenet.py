@@ -30,7 +30,9 @@ def cache_and_scores(cache: object, scores: object) -> Verdict:
     """Exercise 1: gigabytes of a transformer's maps, and of scores."""
     if is_open(cache) or is_open(scores):
         return unanswered("pictures times numbers of each times two bytes, divided by 10^9.")
-    if close(cache, CACHE / 2, NEAR) or close(scores, SCORES / 2, NEAR):
+    if close(scores, SCORES / 2, NEAR) and close(cache, CACHE, NEAR):
+        return wrong("those are the scores of 2,048 codes; or did you count one byte a number?")
+    if close(cache, CACHE / 2, NEAR):
         return wrong("16 bits are two bytes, not one.")
     if close(cache, CACHE * 2, NEAR) or close(scores, SCORES * 2, NEAR):
         return wrong("16 bits are two bytes; four are 32 bits.")
@@ -61,7 +63,7 @@ def amdahl(on_four: object, at_most: object) -> Verdict:
         return wrong("the eight shared hours shrink to nothing, the two others do not.")
     if not close(at_most, 5):
         return wrong(f"at best only the 2 hours that are not shared remain, got {shown(at_most)}.")
-    return right("a fifth of the work that is not shared, and five times is the end.")
+    return right("a fifth of the work is not shared, and five times is the end.")
 
 
 def together(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
@@ -116,4 +118,12 @@ def left(answer: Callable[[int, frozenset[int], int, int], object]) -> Verdict:
             )
         if set(dealt) - set(missing):
             return wrong(f"there are shards 0 to {SHARDS - 1}, and some process makes another.")
+    first = answer(SHARDS, WHOLE, 0, 2)
+    assert isinstance(first, list)
+    later = answer(SHARDS, WHOLE | {first[0]}, 1, 2)  # looks when one more is there
+    if not isinstance(later, list) or sorted(first + later) != missing:
+        return wrong(
+            "a process that looks a moment later finds more of them there, and then yours deals "
+            "otherwise: go by a shard's number, not by its place among those that are missing."
+        )
     return right("who makes what follows from rank and world alone, so nobody has to ask.")

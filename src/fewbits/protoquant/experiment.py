@@ -26,7 +26,7 @@ from fewbits.protoquant.measuring import (
     steadiness,
 )
 from fewbits.protoquant.pipeline import Explained
-from fewbits.protoquant.run_settings import HEAD, PROBE, Settings, settings_of
+from fewbits.protoquant.run_settings import DIFFERS, HEAD, PAPER, PROBE, Settings, settings_of
 from fewbits.protoquant.stages import Stages
 from fewbits.protoquant.storing import (
     load_codebook,
@@ -36,7 +36,7 @@ from fewbits.protoquant.storing import (
     save_model,
 )
 from fewbits.protoquant.vocabulary import ChannelVocabulary, CodeVocabulary, Vocabulary
-from fewbits.report import Report, begin, provenance, run_once
+from fewbits.report import REPORT_NAME, Report, begin, provenance, run_once
 from fewbits.training import OnStage, Processes, processes
 
 __all__ = ["HEAD", "MODEL", "PROBE", "Bench", "Settings", "run", "settings_of"]
@@ -79,15 +79,20 @@ def run(
     if not many.main:
         on_stage, on_note = None, _say_nothing
     identity = settings.identity(many.world)
-    with many.first():  # sets that are drawn are drawn once
+    with many.first():  # sets are drawn and weights fetched once
         known = load_pictures(settings.dataset, data_dir, settings.read_scale, workers, skip_broken)
+        if settings.scale == PAPER:  # nothing is chosen, so nothing is kept back to choose by
+            known = known.without_validation()
+        backbone = _check(settings, known)
     for lost in missed(known).values():
         on_note(f"left out: {lost.why}")
-    backbone = _check(settings, known)
     if settings.tuned and not (out / "report.json").exists():  # to show that takes no memory
         check_memory(known, settings.shown_side, settings.tuned)
     if backbone.note:
         on_note(backbone.note)
+    if settings.scale == PAPER:
+        for line in DIFFERS:
+            on_note(f"unlike the reference code: {line}")
 
     def work() -> Report:
         begun, resumed = begin(), (out / "features").exists() or any(out.glob("*.pt"))
@@ -120,18 +125,34 @@ def _many(many: Processes) -> dict[str, object]:
 def _together(
     many: Processes, out: Path, identity: dict[str, object], work: Callable[[], Report]
 ) -> tuple[Report, bool]:
-    """``run_once`` by the first process; the others work when it does."""
+    """``run_once`` by the first process; the others work when it does.
+
+    Raises:
+        UsageError, FewbitsError: as ``run_once``; to the others that the first has ended.
+    """
+    started = False
 
     def begun() -> Report:
+        nonlocal started
+        started = True
         many.agree(True)
         return work()
 
-    if many.main:
+    if not many.main:
+        if many.agree(False):
+            return work(), True
+        if not (out / REPORT_NAME).exists():
+            raise FewbitsError("the first process has ended before it began: it says why")
+        return Report.read(out), False
+    try:
         report, fresh = run_once(out, identity, begun)
-        if not fresh:
+    except FewbitsError:
+        if not started:
             many.agree(False)
-        return report, fresh
-    return (work(), True) if many.agree(False) else (Report.read(out), False)
+        raise
+    if not fresh:
+        many.agree(False)
+    return report, fresh
 
 
 def _check(settings: Settings, known: BirdSet) -> Backbone:

@@ -47,6 +47,16 @@ PUBLISHED_HEAD = HeadSettings(epochs=60, learning_rate=5e-4, decay=0.0, as_publi
 """Stage 2's epochs and rate are not recorded: they are stage 1's. A weight is put back on 0 where
 the reference code has a ReLU, behind which it would be dead."""
 
+DIFFERS = (
+    "each picture is seen once, as it is, and kept in 16 bits; the reference code sees it anew in "
+    "every epoch, varied",
+    "a probe fitted to the frozen maps stands in for the backbone's own last layer",
+    "in stage 2 codes stay as they are, and weights below 0 are put back on 0, where the reference "
+    "code goes on learning codes by default and has a ReLU",
+    "the backbone is not tuned to the set first, unless --tune says so",
+)
+"""What a run at ``paper`` does otherwise than the reference code. It tells its user so."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -156,7 +166,7 @@ class Settings:
                 "head": self.head(world).told(),
                 "codes": asdict(self.learning(world)),
             }
-        told = asdict(self)
+        told = asdict(self) | ({"processes": world} if self.scale == PAPER else {})
         if not self.layer:  # earlier reports know of none
             del told["layer"]
         return told | {

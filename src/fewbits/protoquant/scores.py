@@ -74,11 +74,14 @@ def score(maps_of: Callable[[Tensor], CodeMaps], batches: Iterable[Tensor]) -> S
     Raises:
         UsageError: no pictures, or NaN in their maps.
     """
-    found = [strongest(maps_of(maps)) for maps in batches]
+    found = []
+    for maps in batches:
+        part = strongest(maps_of(maps))  # batch by batch: an accelerator holds no table
+        found.append(Scored(part.scores.cpu(), part.cells.cpu(), part.grid))
     if not found:
         raise UsageError("expected feature maps of at least one picture, got none")
-    scores = torch.cat([part.scores.cpu() for part in found])
-    cells = torch.cat([part.cells.cpu() for part in found])
+    scores = torch.cat([part.scores for part in found])
+    cells = torch.cat([part.cells for part in found])
     if scores.isnan().any():
         raise UsageError("feature maps hold NaN: look at the backbone's weights")
     return Scored(scores, cells, found[0].grid)

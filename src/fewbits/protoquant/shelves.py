@@ -4,6 +4,7 @@ At ImageNet's size the scores of 2,048 codes are 5.2 GB in 16 bits. Mapped into 
 system's to keep or to drop, and processes on one machine share them.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.protoquant.scores import CodeMaps, Scored, strongest
 from fewbits.training import ALONE, Processes
 
-GB = 1e9
+MB = 1e6
 
 
 @runtime_checkable
@@ -50,7 +51,8 @@ class Shelf:
     Attributes:
         folder: made when it is first needed; of one run alone.
         many: processes that fill a table together and then read it. All see the folder.
-        half: scores in 16 bits, and places too; otherwise in 32, the same numbers as in memory.
+        half: scores in 16 bits, and places too where a map has no more cells than these can
+            count; otherwise in 32, the same numbers as in memory.
     """
 
     folder: Path
@@ -72,7 +74,8 @@ class Shelf:
             UsageError: NaN in the maps.
             FewbitsError: the disk is too small.
         """
-        kinds = (np.float16, np.int16) if self.half else (np.float32, np.int32)
+        short = self.half and math.prod(cache.grid) <= np.iinfo(np.int16).max
+        kinds = np.float16 if self.half else np.float32, np.int16 if short else np.int32
         shape = cache.count, codes
         scores, cells = self._tables([f"{name}-scores", f"{name}-cells"], shape, kinds)
         for rows in self._own(cache.count, batch):
@@ -121,8 +124,8 @@ class Shelf:
                 needed = sum(shape[0] * shape[1] * np.dtype(kind).itemsize for kind in kinds)
                 if (free := free_bytes(self.folder)) < needed:
                     raise FewbitsError(
-                        f"{self.folder}: expected {needed / GB:,.1f} GB of free disk for scores, "
-                        f"there are {free / GB:,.1f} GB: free some space or choose another --out"
+                        f"{self.folder}: expected {needed / MB:,.3f} MB of free disk for scores, "
+                        f"there are {free / MB:,.3f} MB: free some space or choose another --out"
                     )
             mode = "w+" if self.many.main else "r+"
             opened = [

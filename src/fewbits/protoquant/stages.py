@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from fewbits.backbones import Backbone
+from fewbits.backbones import Backbone, Classifier
 from fewbits.data.cub import BirdSet, Photos
 from fewbits.data.pictures import with_pixels
 from fewbits.features import PhotoPictures
@@ -18,9 +18,18 @@ from fewbits.protoquant.measuring import Block, Seen
 from fewbits.protoquant.run_settings import PAPER, Settings
 from fewbits.protoquant.shelves import Shelf
 from fewbits.protoquant.truth import truth_of
-from fewbits.training import ALONE, OnStage, Processes, accuracy, pick_device, stage
+from fewbits.training import (
+    ALONE,
+    OnStage,
+    Processes,
+    accuracy,
+    pick_device,
+    stage,
+    weights_in,
+)
 
 Kept = TypeVar("Kept", Codebook, Linear)
+BACKBONE = "backbone.pt"
 
 
 @dataclass(frozen=True)
@@ -41,25 +50,33 @@ class Stages:
         """The backbone, trained first if that was asked for, then frozen; its accuracy if so."""
         backbone, found = self.backbone.to(pick_device()), None
         if self.settings.tuned:
-            used = replace(self.known, validation=self.known.validation.take([]))
-            side = self.settings.shown_side
-            pictures = with_pixels(used, side, self.workers, self.skip_broken)
-            check_classes(self.known, "train", set(pictures.train.labels.tolist()))
-            check_classes(self.known, "test", set(pictures.test.labels.tolist()))
-            with self.many.first():  # the others read its last checkpoint
-                classifier = pipeline.train_backbone(
-                    backbone,
-                    pictures,
-                    self.settings.tuned,
-                    self.settings.seed,
-                    learning_rate=(
-                        pipeline.FROM_WEIGHTS if self.settings.weights else pipeline.FROM_NOTHING
-                    ),
-                    checkpoint=self.out / "backbone.pt",
-                    on_step=stage("backbone", self.on_stage),
-                )
-            found = accuracy(classifier.eval(), pictures.test)
+            with self.many.first():
+                if self.many.main:
+                    found = self._tune(backbone)
+                else:  # the pixels are in memory once
+                    classifier = Classifier(backbone, self.known.num_classes, self.settings.seed)
+                    classifier.load_state_dict(weights_in(self.out / BACKBONE))
         return pipeline.freeze(self.settings.inner(backbone)), found
+
+    def _tune(self, backbone: Backbone) -> float:
+        """Train the backbone in place, on from its checkpoint if there is one; its accuracy."""
+        used = replace(self.known, validation=self.known.validation.take([]))
+        side = self.settings.shown_side
+        pictures = with_pixels(used, side, self.workers, self.skip_broken)
+        check_classes(self.known, "train", set(pictures.train.labels.tolist()))
+        check_classes(self.known, "test", set(pictures.test.labels.tolist()))
+        classifier = pipeline.train_backbone(
+            backbone,
+            pictures,
+            self.settings.tuned,
+            self.settings.seed,
+            learning_rate=(
+                pipeline.FROM_WEIGHTS if self.settings.weights else pipeline.FROM_NOTHING
+            ),
+            checkpoint=self.out / BACKBONE,
+            on_step=stage("backbone", self.on_stage),
+        )
+        return accuracy(classifier.eval(), pictures.test)
 
     def look(self, backbone: Backbone, name: str) -> Seen:
         """The feature maps of one split, from disk if they are there.

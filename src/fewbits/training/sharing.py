@@ -22,6 +22,9 @@ from fewbits.errors import FewbitsError
 PATIENCE = timedelta(days=7)
 """How long one waits for the others. Who is lost is noticed by torchrun, not by waiting."""
 
+STARTED = ("RANK", "LOCAL_RANK", "MASTER_ADDR")
+"""What torchrun tells each process beside how many there are."""
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -69,6 +72,10 @@ class Processes:
         """What the first process says."""
         return bool(self.sum(torch.tensor(int(value and self.main))))
 
+    def share_of_cores(self) -> int:
+        """Threads that this process may use for its part of reading, at least 1."""
+        return max(1, (os.cpu_count() or 1) // self.world)
+
     @torch.no_grad()
     def align(self, network: nn.Module) -> None:
         """Give every process the parameters and buffers of the first; in place."""
@@ -98,10 +105,23 @@ def processes() -> Processes:
     """The processes that ``torchrun`` started, or this one alone.
 
     Raises:
-        FewbitsError: there are several, and Accelerate is not installed.
+        FewbitsError: there are several, and Accelerate is not installed, or they were not started
+            by ``torchrun``, or not all of them are on this machine.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world < 2:
         return ALONE
+    if lost := [name for name in STARTED if name not in os.environ]:
+        raise FewbitsError(
+            f"WORLD_SIZE is {world}, but {', '.join(lost)} is not set: start with torchrun, or "
+            "unset WORLD_SIZE to use one process"
+        )
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", world))
+    if here != world:
+        raise FewbitsError(
+            f"expected all processes on one machine, got {here} of {world} here: they share "
+            "scores through its memory; use torchrun --standalone"
+        )
     try:
         from accelerate import Accelerator
         from accelerate.utils import InitProcessGroupKwargs

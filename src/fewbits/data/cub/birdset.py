@@ -62,6 +62,27 @@ class Photos:
             masks=None if self.masks is None else tuple(self.masks[i] for i in positions),
         )
 
+    def and_then(self, others: "Photos") -> "Photos":
+        """These pictures, then others of the same set."""
+
+        def both(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+            return None if one is None or other is None else torch.cat([one, other])
+
+        masks = None if self.masks is None or others.masks is None else self.masks + others.masks
+        return replace(
+            self,
+            paths=self.paths + others.paths,
+            labels=torch.cat([self.labels, others.labels]),
+            image_ids=torch.cat([self.image_ids, others.image_ids]),
+            sizes=torch.cat([self.sizes, others.sizes]),
+            boxes=torch.cat([self.boxes, others.boxes]),
+            parts=torch.cat([self.parts, others.parts]),
+            visible=torch.cat([self.visible, others.visible]),
+            attributes=both(self.attributes, others.attributes),
+            certainty=both(self.certainty, others.certainty),
+            masks=masks,
+        )
+
     def first(self, count: int) -> "Photos":
         """The first ``count`` pictures, a fair sample of all, or all if there are fewer."""
         return self.take(list(range(min(count, self.count))))
@@ -115,3 +136,12 @@ class BirdSet:
     def num_classes(self) -> int:
         """Number of classes; labels lie in 0..num_classes - 1."""
         return len(self.class_names)
+
+    def without_validation(self) -> "BirdSet":
+        """The same with its validation pictures among those to fit on, after them."""
+        lost = {
+            at: replace(one, split="train") if one.split == "validation" else one
+            for at, one in self.left_out.items()
+        }
+        train, none = self.train.and_then(self.validation), self.validation.take([])
+        return replace(self, train=train, validation=none, left_out=lost)
