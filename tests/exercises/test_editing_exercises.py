@@ -17,7 +17,7 @@ from fewbits.protoquant.model import PartModel
     [
         ((..., ...), "Not answered yet"),
         (([0.8, 1.7], [0.8, 1.2]), "Right"),
-        (([0.8, 0.7], [0.8, 1.2]), "the bus keeps"),
+        (([0.8, 1.2], [0.8, 1.2]), "the bus keeps"),
         (([1.8, 1.7], [0.8, 1.2]), "before any edit"),
         (([1.0, 1.7], [0.8, 1.2]), "0.4 + 0.4"),
         (([0.8, 1.7], [0.8, 1.7]), "silence is for all"),
@@ -72,7 +72,14 @@ def of_scores(shares, gone):
             lambda shares, gone: (shares / without(shares, gone).sum(1, keepdim=True)).amax(0),
             "that are gone score 0",
         ),
-        (lambda shares, gone: shares.mean(0), "it is another"),
+        (
+            lambda shares, gone: (
+                shares[:, [1, 2]] / without(shares, gone).sum(1, keepdim=True)
+            ).amax(0),
+            "one column a code",
+        ),
+        (lambda shares, gone: shares.softmax(1).amax(0), "nothing to exponentiate"),
+        (lambda shares, gone: shares.mean(0), "the scores are others"),
         (lambda shares: shares, "stops with an error"),
     ],
 )
@@ -96,6 +103,16 @@ def moved(edits, classes, codes):
     return mask
 
 
+def overwritten(edits, classes, codes):
+    mask = torch.zeros(classes, codes, dtype=torch.bool)
+    for edit in edits:
+        if edit.kind == "forbid":
+            mask[edit.label, edit.code] = True
+        if edit.kind == "merge":
+            mask[:, edit.into] = mask[:, edit.code]
+    return mask
+
+
 def backwards(edits, classes, codes):
     mask = mask_of(edits, classes, codes)
     mask[2, 4] = True
@@ -112,6 +129,7 @@ def backwards(edits, classes, codes):
         (lambda *given: mask_of(*given, carried=False), "so is 2 now"),
         (backwards, "the order counts"),
         (moved, "keeps it"),
+        (overwritten, "both bans hold now"),
         (lambda *given: torch.zeros(3, 4), "3 classes x 5 codes"),
         (lambda edits: ..., "stops with an error"),
     ],

@@ -28,17 +28,20 @@ EDITS = (
     Edit("forbid", 1, label=0),
     Edit("merge", 1, into=2),
     Edit("forbid", 0, label=2),
+    Edit("forbid", 2, label=1),
+    Edit("merge", 2, into=0),
     Edit("silence", 3),
 )
 FORBIDDEN = torch.zeros(3, 5, dtype=torch.bool)
-FORBIDDEN[0, 1] = FORBIDDEN[0, 2] = FORBIDDEN[2, 0] = True
+FORBIDDEN[0, 1] = FORBIDDEN[0, 2] = FORBIDDEN[1, 2] = True
+FORBIDDEN[0, 0] = FORBIDDEN[1, 0] = FORBIDDEN[2, 0] = True
 
 
 def struck(zeroed: object, silenced: object) -> Verdict:
     """Exercise 1: two logits after a zero, and after silence."""
     if is_open(zeroed) or is_open(silenced):
         return unanswered("two numbers each: the car's logit and the bus's.")
-    if close(zeroed, [0.8, 0.7]):
+    if close(zeroed, [0.8, 1.2]):
         return wrong("a zero is of one class: the bus keeps what the first code gives it.")
     if close(zeroed, [1.8, 1.7]):
         return wrong("that is before any edit: take 2 times 0.5 from the car's logit.")
@@ -89,7 +92,15 @@ def after_removal(answer: Callable[[Tensor, list[int]], object]) -> Verdict:
         return wrong("codes that are gone score 0.")
     if close(found, LEFT / LEFT.sum(1, keepdim=True)):
         return wrong("these are shares, a row a cell; a score is the largest of a column.")
-    return wrong(f"on a picture of three cells it is another, got {shown(found)}")
+    if close(found, (SHARES[:, [1, 2]] / LEFT.sum(1, keepdim=True)).amax(0)):
+        return wrong("keep one column a code; those that are gone score 0.")
+    if close(found, SHARES[:, [1, 2]].softmax(1).amax(0)) or close(
+        found, SHARES.softmax(1).amax(0)
+    ):
+        return wrong(
+            "a share is no cosine: divide by what is left, there is nothing to exponentiate."
+        )
+    return wrong(f"in three cells, codes 0 and 3 gone, the scores are others, got {shown(found)}.")
 
 
 def forbidden(answer: Callable[[Sequence[Edit], int, int], object]) -> Verdict:
@@ -108,6 +119,8 @@ def forbidden(answer: Callable[[Sequence[Edit], int, int], object]) -> Verdict:
         return right("so fit_linear(..., allowed=~mask) can be trusted with the rest.")
     if mask[:, 3].any():
         return wrong("a zero or a silence forbids nothing: a later fit may bring it back.")
+    if not mask[2, 0]:
+        return wrong("0 was forbidden to class 2 before 2 was merged into it: both bans hold now.")
     if not mask[0, 2]:
         return wrong("code 1 was forbidden to class 0 and then merged into 2: so is 2 now.")
     if mask[2, 4]:

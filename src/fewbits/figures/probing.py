@@ -64,11 +64,11 @@ def change_by_distance(lines: Mapping[str, Sequence[float]], what: str) -> Drawi
         f"{name}: {', '.join('none' if np.isnan(v) else f'{v:.2f}' for v in values)}"
         for name, values in lines.items()
     )
-    drawing = Drawing(f"{what}, by distance in cells from 0. {told}.", 5.8, 3.2)
+    drawing = Drawing(f"{what}, by distance in cells from 0. {told}.", 5.8, 3.8)
     (axes,) = drawing.panels()
     for (name, values), (shade, marker, dash) in zip(lines.items(), cycle(LOOKS), strict=False):
         axes.plot(values, color=LIGHT[shade], marker=marker, linestyle=dash, label=name, ms=5)
     axes.set(xlabel="cells between the patch and the code's own", ylabel=what)
     axes.set_ylim(bottom=0)
-    drawing.legend(loc="outside upper left", ncols=3)
+    drawing.legend(loc="outside upper left", ncols=2)
     return drawing
