@@ -63,4 +63,7 @@ def test_annotated_parts_fill_the_whole_report(drawn, tmp_path):
     metrics = report.metrics
     for name in ("purity_train", "purity_test", "purity_chance", "consistency", "stability"):
         assert 0 <= metrics[name] <= 1
-    assert all(0 <= b["purity_test"] <= 1 for b in metrics["baselines"].values())
+    rivals = metrics["baselines"]
+    for name in ("purity_test", "consistency", "stability", "stability_chance"):
+        assert all(0 <= rival[name] <= 1 for rival in rivals.values())
+    assert all(0 <= rivals["channels"][name] <= 100 for name in ("plc", "prc"))

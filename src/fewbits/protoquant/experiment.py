@@ -27,6 +27,7 @@ from fewbits.protoquant.measuring import (
 )
 from fewbits.protoquant.pipeline import Explained
 from fewbits.protoquant.run_settings import DIFFERS, HEAD, PAPER, PROBE, Settings, settings_of
+from fewbits.protoquant.scores import Scored
 from fewbits.protoquant.stages import Stages
 from fewbits.protoquant.storing import (
     load_codebook,
@@ -42,6 +43,7 @@ from fewbits.training import OnStage, Processes, processes
 __all__ = ["HEAD", "MODEL", "PROBE", "Bench", "Settings", "run", "settings_of"]
 
 MODEL = "model.pt"
+OWN, CHANNELS = "codes", "channels"  # the model itself, and the rival like PIP-Net
 
 
 def _say_nothing(line: str) -> None:
@@ -208,7 +210,7 @@ class Bench(Stages):
         rivals: dict[str, Vocabulary] = {
             "random codes": CodeVocabulary(begin_with("random"), self.settings.temperature),
             "k-means codes": CodeVocabulary(begin_with("kmeans"), self.settings.temperature),
-            "channels": ChannelVocabulary(torch.arange(train.cache.features)),
+            CHANNELS: ChannelVocabulary(torch.arange(train.cache.features)),
         }
         if not self.many.main:  # models are made by all, measured by the first
             for words in rivals.values():
@@ -218,19 +220,24 @@ class Bench(Stages):
         made = pipeline.made_of_codes(codebook, test.cache)
         patches = nearest_patches(codebook, train.cache.batches(pipeline.BATCH), 1)
         counts = pipeline.usage(codebook, train.cache)
+        blocks, shorts = {}, {}
+        blocks[OWN], shorts[OWN] = self.measure(model, train, test)
+        for name, words in rivals.items():
+            blocks[name], shorts[name] = self.measure(self.model(words, train), train, test)
+        for name, block in steadiness(shorts, backbone, test, seed).items():
+            blocks[name] |= block
+        for name in (OWN, CHANNELS):
+            blocks[name] |= misalignment(shorts[name][0], backbone, test.pictures)
         return {
             "backbone_accuracy": tuned_accuracy,
             "linear_probe_accuracy": probe.accuracy(test.cache.means(), test.labels),
             "quantized_map_accuracy": probe.accuracy(made, test.labels),
-            **self.measure(model, train, test, backbone),
+            **blocks.pop(OWN),
             "codes_alive": int((counts > 0).sum()),
             "left_out": left_out(self.known, {"train": train.cache, "test": test.cache}),
             "nearest_patch_cosine": round(patches.cosines[:, 0].mean().item(), 6),
             "stage_one": stage_one,
-            "baselines": {
-                name: self.measure(self.model(words, train), train, test, None)
-                for name, words in rivals.items()
-            },
+            "baselines": blocks,
         }
 
     def model(self, words: Vocabulary, train: Seen) -> tuple[Explained, Explained]:
@@ -242,20 +249,12 @@ class Bench(Stages):
         return whole, pipeline.shorten(whole, *given, per_class, how, seed, self.shelf)
 
     def measure(
-        self,
-        model: tuple[Explained, Explained],
-        train: Seen,
-        test: Seen,
-        backbone: Backbone | None,
-    ) -> Block:
-        """One block of numbers; what needs the backbone again only where it is given."""
+        self, model: tuple[Explained, Explained], train: Seen, test: Seen
+    ) -> tuple[Block, tuple[Explained, Scored]]:
+        """What a model's numbers are without the backbone; the short one and its test scores."""
         whole, short = model
         block: Block = {"whole_head": sizes(whole, whole.look(test.cache), test.labels)}
         tested = short.look(test.cache)
-        seed = self.settings.seed
         block |= sizes(short, tested, test.labels)
-        block |= purities(short, train, test, tested, seed)
-        if backbone is not None:
-            block |= steadiness(short, backbone, test, tested, seed)
-            block |= misalignment(short, backbone, test.pictures)
-        return block
+        block |= purities(short, train, test, tested, self.settings.seed)
+        return block, (short, tested)

@@ -3,7 +3,7 @@
 Purity, consistency and stability stand beside chance; misalignment beside the other vocabularies.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +14,7 @@ from fewbits.backbones import Backbone
 from fewbits.features import FeatureCache, Pictures
 from fewbits.metrics import parts as measures
 from fewbits.protoquant.pipeline import BATCH, Explained
-from fewbits.protoquant.scores import Scored, score
+from fewbits.protoquant.scores import Scored, strongest
 from fewbits.protoquant.truth import BOX, Points, Truth
 from fewbits.training import modes_kept, repeatable, to_float
 
@@ -23,6 +23,7 @@ TOP = 10  # pictures a code, of purity
 ATTACKED, ATTACKED_AT_ONCE = 64, 16  # test pictures whose loudest code is attacked
 MARGIN = 10 / 224  # around the box that an attack leaves alone, as a share of the side
 DIGITS = 6
+STEADY = ("consistency", "stability", "consistency_chance", "stability_chance")
 
 
 @dataclass(frozen=True)
@@ -90,33 +91,49 @@ def purities(found: Explained, train: Seen, test: Seen, tested: Scored, seed: in
 @torch.no_grad()
 @repeatable()
 def steadiness(
-    found: Explained, backbone: Backbone, test: Seen, tested: Scored, seed: int
-) -> Block:
-    """Consistency of the codes and their stability under noise; null without annotated points.
+    found: Mapping[str, tuple[Explained, Scored]], backbone: Backbone, test: Seen, seed: int
+) -> dict[str, Block]:
+    """Consistency of each vocabulary's words, and their stability under one and the same noise.
 
-    Beside each what codes at random cells reach: a box holds some part wherever it is, and where
+    Beside each what words at random cells reach: a box holds some part wherever it is, and where
     it holds none before and after, nothing has changed.
+
+    Args:
+        found: models under their names, each with the scores of the test pictures.
+
+    Returns:
+        A block a model; null without annotated points.
     """
-    names = ("consistency", "stability", "consistency_chance", "stability_chance")
     if not isinstance(test.truth, Points):
-        return dict.fromkeys(names)
-    truth = test.truth
+        return {name: dict.fromkeys(STEADY) for name in found}
+    cells: dict[str, list[Tensor]] = {name: [] for name in found}
+    for maps in _noisy(backbone, test.pictures, seed):
+        for name, (model, _) in found.items():
+            cells[name].append(strongest(model.vocabulary.maps(maps)).cells.cpu())
+    return {
+        name: _steadiness(model, tested, torch.cat(cells[name]), test.truth, test.labels, seed)
+        for name, (model, tested) in found.items()
+    }
+
+
+def _steadiness(
+    found: Explained, tested: Scored, noisy: Tensor, truth: Points, labels: Tensor, seed: int
+) -> Block:
     box = max(1, round(BOX * truth.side))
     used = (found.head.weights > 0).any(0)
-    asked = (found.head.weights > 0)[test.labels][:, used]
-    cells, grid = tested.cells[:, used].long(), tested.grid
-    noisy = score(found.vocabulary.maps, _noisy(backbone, test.pictures, seed))
+    asked = (found.head.weights > 0)[labels][:, used]
+    before, after, grid = tested.cells[:, used].long(), noisy[:, used].long(), tested.grid
     generator = torch.Generator().manual_seed(seed)
-    one, other = (measures.random_cells(cells, grid, generator) for _ in range(2))
+    one, other = (measures.random_cells(before, grid, generator) for _ in range(2))
     where = (grid, truth.side, truth.positions, truth.visible, asked, box)
     some = asked.any(0)
-    after = noisy.cells[:, used].long()
-    return {
-        "consistency": _mean(measures.consistency(cells, *where)[some].double()),
-        "stability": _mean(measures.stability(cells, after, *where)[some]),
-        "consistency_chance": _mean(measures.consistency(one, *where)[some].double()),
-        "stability_chance": _mean(measures.stability(one, other, *where)[some]),
-    }
+    values = (
+        _mean(measures.consistency(before, *where)[some].double()),
+        _mean(measures.stability(before, after, *where)[some]),
+        _mean(measures.consistency(one, *where)[some].double()),
+        _mean(measures.stability(one, other, *where)[some]),
+    )
+    return dict(zip(STEADY, values, strict=True))
 
 
 def _noisy(backbone: Backbone, pictures: Pictures, seed: int) -> Iterator[Tensor]:

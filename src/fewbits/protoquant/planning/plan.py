@@ -135,6 +135,6 @@ def _fitting(task: Task, score: str, epoch: str) -> list[Amount]:
 def _attack(work: Work) -> Stage:
     """Misalignment: pictures before and after, and steps whose way back counts as two looks."""
     looks = ATTACKED * (2 + 3 * STEPS)
-    passes = f"{STEPS} steps on {ATTACKED} test pictures"
-    amounts = ("look", looks), ("score", looks)
+    passes = f"{STEPS} steps on {ATTACKED} test pictures for codes, as many for channels"
+    amounts = ("look", 2 * looks), ("score", looks), ("channels", looks)
     return work.stage("misalignment", passes, *amounts, where=work.rates.device)
