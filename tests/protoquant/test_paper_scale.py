@@ -46,13 +46,15 @@ def test_as_published_a_batch_grows_with_the_processes_and_the_run_is_another(mo
 
 
 def test_earlier_runs_keep_their_identity():
-    """As version 0.1.0 wrote it: no layer, and a head of five settings."""
+    """As version 0.1.0 wrote it: no layer, all baselines, and a head of five settings."""
     known = experiment.Settings("scenes").identity()
-    assert "layer" not in known
+    assert not {"layer", "baselines"} & set(known)
     assert known["recipe"]["head"] == {
         "epochs": 40, "batch_size": 128, "learning_rate": 0.01, "decay": 1e-3, "sparsity": 0.0,
     }  # fmt: skip
     assert experiment.Settings("scenes", layer="11").identity()["layer"] == "11"
+    for few in (("channels",), ()):
+        assert experiment.Settings("scenes", baselines=few).identity()["baselines"] == list(few)
 
 
 def test_drawn_pictures_are_no_papers():

@@ -60,7 +60,7 @@ def done(tmp_path_factory) -> Counter[str]:
             side=32,
         )  # fmt: skip
         report, _ = experiment.run(settings, None, tmp_path_factory.mktemp("run") / "out")
-    assert set(report.metrics["baselines"]) == {"random codes", "k-means codes", "channels"}
+    assert set(report.metrics["baselines"]) == {"random-codes", "kmeans-codes", "channels"}
     return counted
 
 

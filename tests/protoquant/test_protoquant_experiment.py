@@ -1,6 +1,7 @@
 """One whole run on a few photographs of our own making: report, baselines, resumption, command."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -65,7 +66,7 @@ def finished(settings, tmp_path_factory):
 def test_the_report_has_the_same_block_for_every_vocabulary(finished):
     metrics = finished[1].metrics
     assert set(metrics) == BLOCK | ATTACKED | ALONE
-    assert set(metrics["baselines"]) == {"random codes", "k-means codes", "channels"}
+    assert set(metrics["baselines"]) == {"random-codes", "kmeans-codes", "channels"}
     for name, block in metrics["baselines"].items():
         assert set(block) == (BLOCK | ATTACKED if name == "channels" else BLOCK)
     assert metrics["local_size"] <= 2 and metrics["global_size"] <= 6
@@ -88,7 +89,7 @@ def test_numbers_are_those_of_a_model_made_by_hand(finished, settings, photograp
     whole = pipeline.explain(words, cache["train"], labels, 3, experiment.HEAD, 0)
     short = pipeline.shorten(whole, cache["train"], labels, 2, experiment.HEAD, 0)
     scored = short.look(cache["test"])
-    block = report.metrics["baselines"]["k-means codes"]
+    block = report.metrics["baselines"]["kmeans-codes"]
     assert block["test_accuracy"] == pytest.approx(
         short.head.accuracy(scored.scores, known.test.labels), abs=1e-6
     )
@@ -194,9 +195,22 @@ def test_the_command_writes_the_same_report(finished, settings, tmp_path):
     assert json.loads((out / "report.json").read_text())["metrics"] == finished[1].metrics
 
 
+def test_a_run_without_baselines_has_the_same_codes(finished, settings, tmp_path):
+    out, full = finished
+    (tmp_path / "out").mkdir()
+    shutil.copytree(out / "features", tmp_path / "out" / "features")
+    report, _ = experiment.run(replace(settings, baselines=()), None, tmp_path / "out")
+    assert report.metrics["baselines"] == {}
+    one, other = ({name: block[name] for name in BLOCK} for block in (report.metrics, full.metrics))
+    assert one == other
+    with pytest.raises(UsageError, match="holds another run .*baselines"):
+        experiment.run(settings, None, tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
+        ({"baselines": ("kmeans",)}, "unknown baseline 'kmeans': expected all, none, or some of r"),
         ({"codes": 1}, "codes must be from 2 to 65,536, got 1"),
         ({"codes": 5000}, "--codes 5,000: they are made of 528 feature vectors"),
         ({"temperature": 0.0}, "temperature must be above 0"),

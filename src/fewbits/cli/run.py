@@ -242,6 +242,13 @@ def protoquant(
     temperature: Annotated[
         str, typer.Option(help="Of the softmax over codes; none: plain cosines.")
     ] = "0.1",
+    baselines: Annotated[
+        str,
+        typer.Option(
+            help="What the codes are held against: all, none, or of random-codes, kmeans-codes, "
+            "channels those named, with commas"
+        ),
+    ] = "all",
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
     scale: Annotated[
         str,
@@ -284,6 +291,7 @@ def protoquant(
         seed=seed,
         side=side,
         layer=layer,
+        baselines=_baselines(baselines, experiment.BASELINES),
     )
     with stoppable(), training_bar() as bar, _skippable():
         report, fresh = experiment.run(

@@ -26,7 +26,15 @@ from fewbits.protoquant.measuring import (
     steadiness,
 )
 from fewbits.protoquant.pipeline import Explained
-from fewbits.protoquant.run_settings import DIFFERS, HEAD, PAPER, PROBE, Settings, settings_of
+from fewbits.protoquant.run_settings import (
+    BASELINES,
+    DIFFERS,
+    HEAD,
+    PAPER,
+    PROBE,
+    Settings,
+    settings_of,
+)
 from fewbits.protoquant.scores import Scored
 from fewbits.protoquant.stages import Stages
 from fewbits.protoquant.storing import (
@@ -40,7 +48,7 @@ from fewbits.protoquant.vocabulary import ChannelVocabulary, CodeVocabulary, Voc
 from fewbits.report import REPORT_NAME, Report, begin, provenance, run_once
 from fewbits.training import OnStage, Processes, processes
 
-__all__ = ["HEAD", "MODEL", "PROBE", "Bench", "Settings", "run", "settings_of"]
+__all__ = ["BASELINES", "HEAD", "MODEL", "PROBE", "Bench", "Settings", "run", "settings_of"]
 
 MODEL = "model.pt"
 OWN, CHANNELS = "codes", "channels"  # the model itself, and the rival like PIP-Net
@@ -206,12 +214,13 @@ class Bench(Stages):
 
         codebook = self.kept("codes-begun.pt", save_codebook, load_codebook, begin_with_own)
         stage_one = self.learned(codebook, train, probe)
-        model = self.model(CodeVocabulary(codebook, self.settings.temperature), train)
-        rivals: dict[str, Vocabulary] = {
-            "random codes": CodeVocabulary(begin_with("random"), self.settings.temperature),
-            "k-means codes": CodeVocabulary(begin_with("kmeans"), self.settings.temperature),
-            CHANNELS: ChannelVocabulary(torch.arange(train.cache.features)),
+        model = self.model(self.words(codebook), train)
+        made_as: dict[str, Callable[[], Vocabulary]] = {
+            "random-codes": lambda: self.words(begin_with("random")),
+            "kmeans-codes": lambda: self.words(begin_with("kmeans")),
+            CHANNELS: lambda: ChannelVocabulary(torch.arange(train.cache.features)),
         }
+        rivals = {n: make() for n, make in made_as.items() if n in self.settings.baselines}
         if not self.many.main:  # models are made by all, measured by the first
             for words in rivals.values():
                 self.model(words, train)
@@ -226,7 +235,7 @@ class Bench(Stages):
             blocks[name], shorts[name] = self.measure(self.model(words, train), train, test)
         for name, block in steadiness(shorts, backbone, test, seed).items():
             blocks[name] |= block
-        for name in (OWN, CHANNELS):
+        for name in blocks.keys() & {OWN, CHANNELS}:
             blocks[name] |= misalignment(shorts[name][0], backbone, test.pictures)
         return {
             "backbone_accuracy": tuned_accuracy,
@@ -239,6 +248,10 @@ class Bench(Stages):
             "stage_one": stage_one,
             "baselines": blocks,
         }
+
+    def words(self, codebook: Codebook) -> Vocabulary:
+        """Codes as a head speaks of them."""
+        return CodeVocabulary(codebook, self.settings.temperature)
 
     def model(self, words: Vocabulary, train: Seen) -> tuple[Explained, Explained]:
         """A whole head over the words, and the short one made of it."""

@@ -18,6 +18,8 @@ from fewbits.protoquant.scores import TEMPERATURE, check_temperature
 from fewbits.training import LARGEST_SEED
 
 PAPER = "paper"  # the published recipe
+BASELINES = ("random-codes", "kmeans-codes", "channels")
+"""What else a head is made for: codes of noise, of k-means, and bare channels as in PIP-Net."""
 SIDES = {"smoke": 64, "real": 224, PAPER: 224}
 EPOCHS = {"smoke": 10, "real": 20, PAPER: 20}  # of a backbone that comes without weights
 DRAWN = tuple(name for name, info in PICTURES.items() if info.drawn)
@@ -79,6 +81,7 @@ class Settings:
         side: height and width at which pictures are looked at, in pixels; 0 for the default.
         layer: an inner map of the backbone instead of its last, as
             :func:`fewbits.backbones.earlier` names them.
+        baselines: the vocabularies that the codes are held against, of :data:`BASELINES`.
 
     Raises:
         UsageError: a name is not known or a number out of range.
@@ -98,9 +101,15 @@ class Settings:
     seed: int = 0
     side: int = 0
     layer: str = ""
+    baselines: tuple[str, ...] = BASELINES
 
     def __post_init__(self) -> None:
         check_temperature(self.temperature)
+        if strange := [name for name in self.baselines if name not in BASELINES]:
+            raise UsageError(
+                f"unknown baseline {', '.join(map(repr, strange))}: expected all, none, or some of "
+                f"{', '.join(BASELINES)}"
+            )
         for name, value, known in (
             ("scale", self.scale, (*SCALES, PAPER)),
             ("mapping", self.mapping, KINDS),
@@ -167,8 +176,10 @@ class Settings:
                 "codes": asdict(self.learning(world)),
             }
         told = asdict(self) | ({"processes": world} if self.scale == PAPER else {})
-        if not self.layer:  # earlier reports know of none
-            del told["layer"]
+        told["baselines"] = [name for name in BASELINES if name in self.baselines]
+        for name, usual in (("layer", ""), ("baselines", list(BASELINES))):
+            if told[name] == usual:  # earlier reports know of neither
+                del told[name]
         return told | {
             "recipe": recipe,
             "side": self.shown_side,
