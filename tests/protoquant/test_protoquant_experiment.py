@@ -207,6 +207,34 @@ def test_a_run_without_baselines_has_the_same_codes(finished, settings, tmp_path
         experiment.run(settings, None, tmp_path / "out")
 
 
+def test_prototypes_are_aligned_over_the_same_maps(finished, settings, photographs, tmp_path):
+    from fewbits.features import open_cache
+    from fewbits.protoquant.aligned import AlignSettings, learn_aligned, mirrored_back
+
+    out, few = tmp_path / "out", replace(settings, baselines=("aligned",))
+    shutil.copytree(finished[0] / "features", out / "features")
+    shutil.copy(finished[0] / "backbone.pt", out)
+
+    def stop(name, step, steps, loss):
+        if name == "aligned prototypes":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        experiment.run(few, None, out, on_stage=stop)
+    report, _ = experiment.run(few, None, out)
+    assert set(report.metrics["baselines"]) == {"aligned"}
+    block = report.metrics["baselines"]["aligned"]
+    assert set(block) == BLOCK | ATTACKED and block["whole_head"]["global_size"] <= 8
+    train, mirrored = (open_cache(out / "features" / n) for n in ("train", "train-mirrored"))
+    assert mirrored.views == ("mirrored",)
+    labels = load_pictures(settings.dataset).train.labels
+    views = train.rows, mirrored_back(mirrored.rows)
+    words = learn_aligned(*views, train.count, 8, AlignSettings(), 0).vocabulary
+    whole = pipeline.explain(words, train, labels, 3, experiment.HEAD, 0)
+    size = int((whole.head.weights > 0).any(0).sum())
+    assert size == block["whole_head"]["global_size"]
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [

@@ -245,10 +245,11 @@ def protoquant(
     baselines: Annotated[
         str,
         typer.Option(
-            help="What the codes are held against: all, none, or of random-codes, kmeans-codes, "
-            "channels those named, with commas"
+            help="What the codes are held against: none, or with commas some of random-codes, "
+            "kmeans-codes, channels; aligned, PIP-Net's way over the frozen maps, looks at every "
+            "training picture a second time. all: the four of them."
         ),
-    ] = "all",
+    ] = "random-codes,kmeans-codes,channels",
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
     scale: Annotated[
         str,
@@ -291,7 +292,7 @@ def protoquant(
         seed=seed,
         side=side,
         layer=layer,
-        baselines=_baselines(baselines, experiment.BASELINES),
+        baselines=_baselines(baselines, experiment.RIVALS),
     )
     with stoppable(), training_bar() as bar, _skippable():
         report, fresh = experiment.run(

@@ -62,6 +62,7 @@ from fewbits.figures.staircase import (
     weight_paths,
 )
 from fewbits.figures.tables import percent, table
+from fewbits.figures.trade import accuracy_over_parts
 from fewbits.figures.travel import follows, home_and_away, twice
 from fewbits.figures.vocabulary import accuracy_over_codes, parts_or_things, told_in_codes
 
@@ -69,6 +70,7 @@ __all__ = [
     "Drawing",
     "about_what",
     "accuracy_over_codes",
+    "accuracy_over_parts",
     "accuracy_over_size",
     "adrift",
     "answers_kept",

@@ -27,11 +27,12 @@ from fewbits.protoquant.measuring import (
 )
 from fewbits.protoquant.pipeline import Explained
 from fewbits.protoquant.run_settings import (
-    BASELINES,
+    ALIGNED,
     DIFFERS,
     HEAD,
     PAPER,
     PROBE,
+    RIVALS,
     Settings,
     settings_of,
 )
@@ -48,10 +49,19 @@ from fewbits.protoquant.vocabulary import ChannelVocabulary, CodeVocabulary, Voc
 from fewbits.report import REPORT_NAME, Report, begin, provenance, run_once
 from fewbits.training import OnStage, Processes, processes
 
-__all__ = ["BASELINES", "HEAD", "MODEL", "PROBE", "Bench", "Settings", "run", "settings_of"]
+__all__ = [
+    "HEAD",
+    "MODEL",
+    "PROBE",
+    "RIVALS",
+    "Bench",
+    "Settings",
+    "run",
+    "settings_of",
+]
 
 MODEL = "model.pt"
-OWN, CHANNELS = "codes", "channels"  # the model itself, and the rival like PIP-Net
+OWN, CHANNELS = "codes", "channels"
 
 
 def _say_nothing(line: str) -> None:
@@ -219,6 +229,7 @@ class Bench(Stages):
             "random-codes": lambda: self.words(begin_with("random")),
             "kmeans-codes": lambda: self.words(begin_with("kmeans")),
             CHANNELS: lambda: ChannelVocabulary(torch.arange(train.cache.features)),
+            ALIGNED: lambda: self.aligned(backbone, train),
         }
         rivals = {n: make() for n, make in made_as.items() if n in self.settings.baselines}
         if not self.many.main:  # models are made by all, measured by the first
@@ -235,7 +246,7 @@ class Bench(Stages):
             blocks[name], shorts[name] = self.measure(self.model(words, train), train, test)
         for name, block in steadiness(shorts, backbone, test, seed).items():
             blocks[name] |= block
-        for name in blocks.keys() & {OWN, CHANNELS}:
+        for name in [name for name in (OWN, CHANNELS, ALIGNED) if name in blocks]:
             blocks[name] |= misalignment(shorts[name][0], backbone, test.pictures)
         return {
             "backbone_accuracy": tuned_accuracy,

@@ -9,6 +9,7 @@ from fewbits.data import SCALES
 from fewbits.data.picture_sets import PICTURES
 from fewbits.errors import UsageError
 from fewbits.protoquant import pipeline
+from fewbits.protoquant.aligned import AlignSettings
 from fewbits.protoquant.head import HeadSettings
 from fewbits.protoquant.kmeans import ROUNDS
 from fewbits.protoquant.learning import LearnSettings
@@ -20,6 +21,10 @@ from fewbits.training import LARGEST_SEED
 PAPER = "paper"  # the published recipe
 BASELINES = ("random-codes", "kmeans-codes", "channels")
 """What else a head is made for: codes of noise, of k-means, and bare channels as in PIP-Net."""
+
+ALIGNED = "aligned"
+RIVALS = (*BASELINES, ALIGNED)
+"""With prototypes learned as PIP-Net's, which cost a second look at each training picture."""
 SIDES = {"smoke": 64, "real": 224, PAPER: 224}
 EPOCHS = {"smoke": 10, "real": 20, PAPER: 20}  # of a backbone that comes without weights
 DRAWN = tuple(name for name, info in PICTURES.items() if info.drawn)
@@ -81,7 +86,7 @@ class Settings:
         side: height and width at which pictures are looked at, in pixels; 0 for the default.
         layer: an inner map of the backbone instead of its last, as
             :func:`fewbits.backbones.earlier` names them.
-        baselines: the vocabularies that the codes are held against, of :data:`BASELINES`.
+        baselines: the vocabularies that the codes are held against, of :data:`RIVALS`.
 
     Raises:
         UsageError: a name is not known or a number out of range.
@@ -105,10 +110,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_temperature(self.temperature)
-        if strange := [name for name in self.baselines if name not in BASELINES]:
+        if strange := [name for name in self.baselines if name not in RIVALS]:
             raise UsageError(
                 f"unknown baseline {', '.join(map(repr, strange))}: expected all, none, or some of "
-                f"{', '.join(BASELINES)}"
+                f"{', '.join(RIVALS)}"
             )
         for name, value, known in (
             ("scale", self.scale, (*SCALES, PAPER)),
@@ -175,8 +180,10 @@ class Settings:
                 "head": self.head(world).told(),
                 "codes": asdict(self.learning(world)),
             }
+        if ALIGNED in self.baselines:
+            recipe = recipe | {ALIGNED: asdict(AlignSettings())}
         told = asdict(self) | ({"processes": world} if self.scale == PAPER else {})
-        told["baselines"] = [name for name in BASELINES if name in self.baselines]
+        told["baselines"] = [name for name in RIVALS if name in self.baselines]
         for name, usual in (("layer", ""), ("baselines", list(BASELINES))):
             if told[name] == usual:  # earlier reports know of neither
                 del told[name]

@@ -8,15 +8,22 @@ from typing import TypeVar
 from fewbits.backbones import Backbone, Classifier
 from fewbits.data.cub import BirdSet, Photos
 from fewbits.data.pictures import with_pixels
-from fewbits.features import PhotoPictures
+from fewbits.features import MIRRORED, PLAIN, FeatureCache, PhotoPictures, Pictures, View
 from fewbits.protoquant import pipeline
+from fewbits.protoquant.aligned import (
+    AlignedVocabulary,
+    AlignSettings,
+    learn_aligned,
+    mirrored_back,
+)
 from fewbits.protoquant.checking import check_classes
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.head import Linear
-from fewbits.protoquant.learning import Epoch, learn_codes
+from fewbits.protoquant.learning import Epoch, ReadMaps, learn_codes
 from fewbits.protoquant.measuring import Block, Seen
 from fewbits.protoquant.run_settings import PAPER, Settings
 from fewbits.protoquant.shelves import Shelf
+from fewbits.protoquant.storing import load_aligned, save_aligned
 from fewbits.protoquant.truth import truth_of
 from fewbits.training import (
     ALONE,
@@ -28,7 +35,7 @@ from fewbits.training import (
     weights_in,
 )
 
-Kept = TypeVar("Kept", Codebook, Linear)
+Kept = TypeVar("Kept", Codebook, Linear, AlignedVocabulary)
 BACKBONE = "backbone.pt"
 
 
@@ -86,26 +93,53 @@ class Stages:
         """
         photos: Photos = getattr(self.known, name)
         pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
-        folder = self.out / "features" / name
-
-        def told(done: int, total: int) -> None:
-            if self.on_stage is not None:
-                self.on_stage(f"features of {name}", done, total, None)
-
-        cache = pipeline.look(
-            backbone,
-            pictures,
-            folder,
-            skip_broken=self.skip_broken,
-            on_note=self.on_note,
-            on_step=told,
-            many=self.many,
-        )
+        cache = self._cache(backbone, pictures, name, PLAIN)
         photos = photos.take(cache.kept.tolist())  # those that have a row in the cache
         check_classes(self.known, name, set(photos.labels.tolist()))
         pictures = PhotoPictures(photos, self.settings.shown_side, self.workers)
         truth = truth_of(self.known, photos, self.settings.shown_side)
         return Seen(pictures, cache, photos.labels, truth)
+
+    def _cache(self, backbone: Backbone, pictures: Pictures, name: str, view: View) -> FeatureCache:
+        def told(done: int, total: int) -> None:
+            if self.on_stage is not None:
+                self.on_stage(f"features of {name}", done, total, None)
+
+        return pipeline.look(
+            backbone,
+            pictures,
+            self.out / "features" / name,
+            views=(view,),
+            skip_broken=self.skip_broken,
+            on_note=self.on_note,
+            on_step=told,
+            many=self.many,
+        )
+
+    def aligned(self, backbone: Backbone, train: Seen) -> AlignedVocabulary:
+        """The rival that PIP-Net's losses make of the same maps and those of mirrored pictures."""
+        other = self._cache(backbone, train.pictures, "train-mirrored", MIRRORED)
+        device = pick_device()
+
+        def there(cache: FeatureCache) -> ReadMaps:
+            return lambda rows: cache.rows(rows).to(device)
+
+        def told(epoch: int, epochs: int) -> None:
+            if self.on_stage is not None:
+                self.on_stage("aligned prototypes", epoch, epochs, None)
+
+        def made() -> AlignedVocabulary:
+            return learn_aligned(
+                there(train.cache),
+                mirrored_back(there(other)),
+                train.cache.count,
+                self.settings.codes,
+                AlignSettings(),
+                self.settings.seed,
+                told,
+            ).vocabulary
+
+        return self.kept("aligned.pt", save_aligned, load_aligned, made)
 
     def learned(self, codebook: Codebook, train: Seen, probe: Linear) -> list[Block]:
         """Stage 1 in place, on from its checkpoint if there is one; what each epoch was like."""

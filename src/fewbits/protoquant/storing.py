@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from fewbits.errors import FewbitsError
+from fewbits.protoquant.aligned import AlignedVocabulary
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.head import Linear
 from fewbits.protoquant.mapping import Mapping
@@ -42,6 +43,20 @@ def load_linear(file: Path) -> Linear:
         FewbitsError: the file is missing, damaged or holds something else.
     """
     return _load(file, _linear, "a linear layer")
+
+
+def save_aligned(words: AlignedVocabulary, file: Path) -> None:
+    """Keep aligned prototypes."""
+    _save({"weights": words.weights.cpu(), "bias": words.bias.cpu()}, file)
+
+
+def load_aligned(file: Path) -> AlignedVocabulary:
+    """Prototypes as :func:`save_aligned` kept them.
+
+    Raises:
+        FewbitsError: the file is missing, damaged or holds something else.
+    """
+    return _load(file, lambda held: AlignedVocabulary(**held), "aligned prototypes")
 
 
 def save_model(model: PartModel, file: Path) -> None:
