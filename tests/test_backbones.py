@@ -1,6 +1,7 @@
 """Backbones: the maps are the classifier's own last ones, whatever it is called."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,18 @@ def test_training_and_evaluation_reach_inside():
     for mode in (True, False):
         backbone.train(mode)
         assert {layer.training for layer in backbone.modules()} == {mode}
+
+
+def test_a_copy_is_in_the_mode_of_its_original():
+    backbone, pictures = backbones.build("mobilenet_v2").eval(), torch.rand(2, 3, 64, 64)
+    backbone.body.extractor.features[0].train()  # a layer may be in a mode of its own
+    copy = deepcopy(backbone)
+    assert [m.training for m in copy.modules()] == [m.training for m in backbone.modules()]
+    copy.eval(), backbone.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(deepcopy(backbone)(pictures), backbone(pictures))
+    copy.train()
+    assert not torch.equal(copy(pictures), backbone(pictures)), "copies share nothing"
 
 
 def test_published_weights_are_asked_of_torchvision(monkeypatch):

@@ -1,5 +1,8 @@
 """Cut a classifier of torchvision off behind its last feature maps, whatever they are called."""
 
+from copy import deepcopy
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -22,6 +25,14 @@ class LastMaps(nn.Module):
         """Take what the extractor calls ``maps``."""
         super().__init__()
         self.extractor, self.node = extractor, node
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LastMaps":
+        """A copy in the same mode: torchvision's extractor leaves copying in training mode."""
+        copy = LastMaps(deepcopy(self.extractor, memo), self.node)
+        copy.train(self.training)
+        for own, its in zip(self.modules(), copy.modules(), strict=True):
+            its.training = own.training
+        return copy
 
     def extra_repr(self) -> str:
         """What a printed network says of it."""
