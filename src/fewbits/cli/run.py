@@ -250,6 +250,13 @@ def protoquant(
             "training picture a second time. all: the four of them."
         ),
     ] = "random-codes,kmeans-codes,channels",
+    still: Annotated[
+        bool,
+        typer.Option(
+            help="Measure whether codes hold still under noise and attack; with cached maps most "
+            "of the time."
+        ),
+    ] = True,
     side: Annotated[int, typer.Option(help="Pictures' side in pixels; 0: the scale's own.")] = 0,
     scale: Annotated[
         str,
@@ -293,6 +300,7 @@ def protoquant(
         side=side,
         layer=layer,
         baselines=_baselines(baselines, experiment.RIVALS),
+        still=still,
     )
     with stoppable(), training_bar() as bar, _skippable():
         report, fresh = experiment.run(

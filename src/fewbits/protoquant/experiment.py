@@ -18,6 +18,8 @@ from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.grounding import nearest_patches
 from fewbits.protoquant.left_out import READ, left_out, missed
 from fewbits.protoquant.measuring import (
+    ALIGNMENT,
+    STEADY,
     Block,
     Seen,
     misalignment,
@@ -244,10 +246,8 @@ class Bench(Stages):
         blocks[OWN], shorts[OWN] = self.measure(model, train, test)
         for name, words in rivals.items():
             blocks[name], shorts[name] = self.measure(self.model(words, train), train, test)
-        for name, block in steadiness(shorts, backbone, test, seed).items():
+        for name, block in self.stillness(shorts, backbone, test).items():
             blocks[name] |= block
-        for name in [name for name in (OWN, CHANNELS, ALIGNED) if name in blocks]:
-            blocks[name] |= misalignment(shorts[name][0], backbone, test.pictures)
         return {
             "backbone_accuracy": tuned_accuracy,
             "linear_probe_accuracy": probe.accuracy(test.cache.means(), test.labels),
@@ -259,6 +259,22 @@ class Bench(Stages):
             "stage_one": stage_one,
             "baselines": blocks,
         }
+
+    def stillness(
+        self, shorts: dict[str, tuple[Explained, Scored]], backbone: Backbone, test: Seen
+    ) -> dict[str, Block]:
+        """What noise does to all vocabularies, and an attack to those that claim to be parts.
+
+        Null where the run does not ask.
+        """
+        attacked = [name for name in (OWN, CHANNELS, ALIGNED) if name in shorts]
+        if not self.settings.still:
+            blocks = {name: dict.fromkeys(STEADY) for name in shorts}
+            return blocks | {name: dict.fromkeys((*STEADY, *ALIGNMENT)) for name in attacked}
+        blocks = steadiness(shorts, backbone, test, self.settings.seed)
+        for name in attacked:
+            blocks[name] |= misalignment(shorts[name][0], backbone, test.pictures)
+        return blocks
 
     def words(self, codebook: Codebook) -> Vocabulary:
         """Codes as a head speaks of them."""

@@ -24,6 +24,7 @@ ATTACKED, ATTACKED_AT_ONCE = 64, 16  # test pictures whose loudest code is attac
 MARGIN = 10 / 224  # around the box that an attack leaves alone, as a share of the side
 DIGITS = 6
 STEADY = ("consistency", "stability", "consistency_chance", "stability_chance")
+ALIGNMENT = ("plc", "pac", "prc")
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def misalignment(
     Of the first ``count`` pictures, each picture's code of largest contribution is attacked.
     """
     few = pictures.read(0, min(count, pictures.count))
-    changes: dict[str, list[Tensor]] = {"plc": [], "pac": [], "prc": []}
+    changes: dict[str, list[Tensor]] = {name: [] for name in ALIGNMENT}
     with modes_kept(backbone):
         backbone.eval()
         for part in few.split(ATTACKED_AT_ONCE):

@@ -87,6 +87,8 @@ class Settings:
         layer: an inner map of the backbone instead of its last, as
             :func:`fewbits.backbones.earlier` names them.
         baselines: the vocabularies that the codes are held against, of :data:`RIVALS`.
+        still: measures, too, whether codes hold still under noise and attack. The backbone looks
+            again for that, for most of a run's time where its maps are in the cache.
 
     Raises:
         UsageError: a name is not known or a number out of range.
@@ -107,6 +109,7 @@ class Settings:
     side: int = 0
     layer: str = ""
     baselines: tuple[str, ...] = BASELINES
+    still: bool = True
 
     def __post_init__(self) -> None:
         check_temperature(self.temperature)
@@ -184,8 +187,8 @@ class Settings:
             recipe = recipe | {ALIGNED: asdict(AlignSettings())}
         told = asdict(self) | ({"processes": world} if self.scale == PAPER else {})
         told["baselines"] = [name for name in RIVALS if name in self.baselines]
-        for name, usual in (("layer", ""), ("baselines", list(BASELINES))):
-            if told[name] == usual:  # earlier reports know of neither
+        for name, usual in (("layer", ""), ("baselines", list(BASELINES)), ("still", True)):
+            if told[name] == usual:  # earlier reports know of none
                 del told[name]
         return told | {
             "recipe": recipe,
