@@ -48,7 +48,7 @@ def test_as_published_a_batch_grows_with_the_processes_and_the_run_is_another(mo
 def test_earlier_runs_keep_their_identity():
     """As version 0.1.0 wrote it: no layer, all baselines, and a head of five settings."""
     known = experiment.Settings("scenes").identity()
-    assert not {"layer", "baselines"} & set(known)
+    assert not {"layer", "baselines", "still"} & set(known)
     assert known["recipe"]["head"] == {
         "epochs": 40, "batch_size": 128, "learning_rate": 0.01, "decay": 1e-3, "sparsity": 0.0,
     }  # fmt: skip

@@ -18,10 +18,11 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.protoquant import checking, experiment, pipeline, tables
 from fewbits.protoquant.vocabulary import CodeVocabulary
 
+STEADY = {"consistency", "stability", "consistency_chance", "stability_chance"}
 BLOCK = {
     "whole_head", "test_accuracy", "local_size", "carrying", "global_size", "classes_per_code",
     "purity_train", "purity_test", "purity_chance", "purity_fixed_cells",
-    "consistency", "stability", "consistency_chance", "stability_chance",
+    *STEADY,
 }  # fmt: skip
 ATTACKED = {"plc", "pac", "prc"}
 ALONE = {
@@ -199,11 +200,15 @@ def test_a_run_without_baselines_has_the_same_codes(finished, settings, tmp_path
     out, full = finished
     (tmp_path / "out").mkdir()
     shutil.copytree(out / "features", tmp_path / "out" / "features")
-    report, _ = experiment.run(replace(settings, baselines=()), None, tmp_path / "out")
+    few = replace(settings, baselines=(), still=False)
+    report, _ = experiment.run(few, None, tmp_path / "out")
     assert report.metrics["baselines"] == {}
-    one, other = ({name: block[name] for name in BLOCK} for block in (report.metrics, full.metrics))
+    assert {report.metrics[name] for name in STEADY | ATTACKED} == {None}
+    one, other = (
+        {name: block[name] for name in BLOCK - STEADY} for block in (report.metrics, full.metrics)
+    )
     assert one == other
-    with pytest.raises(UsageError, match="holds another run .*baselines"):
+    with pytest.raises(UsageError, match="holds another run .*(baselines|still)"):
         experiment.run(settings, None, tmp_path / "out")
 
 
