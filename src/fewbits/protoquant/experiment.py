@@ -22,6 +22,7 @@ from fewbits.protoquant.measuring import (
     STEADY,
     Block,
     Seen,
+    Tested,
     misalignment,
     purities,
     sizes,
@@ -38,7 +39,6 @@ from fewbits.protoquant.run_settings import (
     Settings,
     settings_of,
 )
-from fewbits.protoquant.scores import Scored
 from fewbits.protoquant.stages import Stages
 from fewbits.protoquant.storing import (
     load_codebook,
@@ -244,6 +244,7 @@ class Bench(Stages):
         counts = pipeline.usage(codebook, train.cache)
         blocks, shorts = {}, {}
         blocks[OWN], shorts[OWN] = self.measure(model, train, test)
+        del model  # with its table of training scores, which may be all that a disk holds
         for name, words in rivals.items():
             blocks[name], shorts[name] = self.measure(self.model(words, train), train, test)
         for name, block in self.stillness(shorts, backbone, test).items():
@@ -261,7 +262,7 @@ class Bench(Stages):
         }
 
     def stillness(
-        self, shorts: dict[str, tuple[Explained, Scored]], backbone: Backbone, test: Seen
+        self, shorts: dict[str, Tested], backbone: Backbone, test: Seen
     ) -> dict[str, Block]:
         """What noise does to all vocabularies, and an attack to those that claim to be parts.
 
@@ -273,7 +274,7 @@ class Bench(Stages):
             return blocks | {name: dict.fromkeys((*STEADY, *ALIGNMENT)) for name in attacked}
         blocks = steadiness(shorts, backbone, test, self.settings.seed)
         for name in attacked:
-            blocks[name] |= misalignment(shorts[name][0], backbone, test.pictures)
+            blocks[name] |= misalignment(shorts[name], backbone, test.pictures)
         return blocks
 
     def words(self, codebook: Codebook) -> Vocabulary:
@@ -290,11 +291,11 @@ class Bench(Stages):
 
     def measure(
         self, model: tuple[Explained, Explained], train: Seen, test: Seen
-    ) -> tuple[Block, tuple[Explained, Scored]]:
-        """What a model's numbers are without the backbone; the short one and its test scores."""
+    ) -> tuple[Block, Tested]:
+        """A model's numbers without the backbone, and the short one that they are about."""
         whole, short = model
         block: Block = {"whole_head": sizes(whole, whole.look(test.cache), test.labels)}
         tested = short.look(test.cache)
         block |= sizes(short, tested, test.labels)
         block |= purities(short, train, test, tested, self.settings.seed)
-        return block, (short, tested)
+        return block, Tested(short.vocabulary, short.head, tested)

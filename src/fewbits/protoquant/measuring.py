@@ -13,9 +13,11 @@ from torch import Tensor
 from fewbits.backbones import Backbone
 from fewbits.features import FeatureCache, Pictures
 from fewbits.metrics import parts as measures
+from fewbits.protoquant.head import Linear
 from fewbits.protoquant.pipeline import BATCH, Explained
 from fewbits.protoquant.scores import Scored, strongest
 from fewbits.protoquant.truth import BOX, Points, Truth
+from fewbits.protoquant.vocabulary import Vocabulary
 from fewbits.training import modes_kept, repeatable, to_float
 
 Block = dict[str, object]
@@ -42,6 +44,21 @@ class Seen:
     cache: FeatureCache
     labels: Int[Tensor, " image"]
     truth: Truth | None
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A model whose training is over: the tables it was fitted to may be gone.
+
+    Attributes:
+        vocabulary: its words.
+        head: over them.
+        scored: the test pictures.
+    """
+
+    vocabulary: Vocabulary
+    head: Linear
+    scored: Scored
 
 
 def sizes(found: Explained, scored: Scored, labels: Int[Tensor, " image"]) -> Block:
@@ -92,7 +109,7 @@ def purities(found: Explained, train: Seen, test: Seen, tested: Scored, seed: in
 @torch.no_grad()
 @repeatable()
 def steadiness(
-    found: Mapping[str, tuple[Explained, Scored]], backbone: Backbone, test: Seen, seed: int
+    found: Mapping[str, Tested], backbone: Backbone, test: Seen, seed: int
 ) -> dict[str, Block]:
     """Consistency of each vocabulary's words, and their stability under one and the same noise.
 
@@ -100,7 +117,7 @@ def steadiness(
     it holds none before and after, nothing has changed.
 
     Args:
-        found: models under their names, each with the scores of the test pictures.
+        found: models under their names.
 
     Returns:
         A block a model; null without annotated points.
@@ -109,21 +126,20 @@ def steadiness(
         return {name: dict.fromkeys(STEADY) for name in found}
     cells: dict[str, list[Tensor]] = {name: [] for name in found}
     for maps in _noisy(backbone, test.pictures, seed):
-        for name, (model, _) in found.items():
+        for name, model in found.items():
             cells[name].append(strongest(model.vocabulary.maps(maps)).cells.cpu())
     return {
-        name: _steadiness(model, tested, torch.cat(cells[name]), test.truth, test.labels, seed)
-        for name, (model, tested) in found.items()
+        name: _steadiness(model, torch.cat(cells[name]), test.truth, test.labels, seed)
+        for name, model in found.items()
     }
 
 
-def _steadiness(
-    found: Explained, tested: Scored, noisy: Tensor, truth: Points, labels: Tensor, seed: int
-) -> Block:
+def _steadiness(found: Tested, noisy: Tensor, truth: Points, labels: Tensor, seed: int) -> Block:
     box = max(1, round(BOX * truth.side))
     used = (found.head.weights > 0).any(0)
     asked = (found.head.weights > 0)[labels][:, used]
-    before, after, grid = tested.cells[:, used].long(), noisy[:, used].long(), tested.grid
+    grid = found.scored.grid
+    before, after = found.scored.cells[:, used].long(), noisy[:, used].long()
     generator = torch.Generator().manual_seed(seed)
     one, other = (measures.random_cells(before, grid, generator) for _ in range(2))
     where = (grid, truth.side, truth.positions, truth.visible, asked, box)
@@ -156,7 +172,7 @@ def normalised(backbone: Backbone, images: Tensor) -> Float[Tensor, "image 3 hei
 
 @repeatable()
 def misalignment(
-    found: Explained, backbone: Backbone, pictures: Pictures, count: int = ATTACKED
+    found: Tested, backbone: Backbone, pictures: Pictures, count: int = ATTACKED
 ) -> Block:
     """PLC, PAC and PRC: what an attack outside of a code's place does to the code.
 
@@ -172,7 +188,7 @@ def misalignment(
     return {name: _mean(torch.cat(values).double()) for name, values in changes.items()}
 
 
-def _attack(found: Explained, backbone: Backbone, shown: Tensor) -> dict[str, Tensor]:
+def _attack(found: Tested, backbone: Backbone, shown: Tensor) -> dict[str, Tensor]:
     side = shown.shape[-1]
 
     def codes(images: Tensor) -> Tensor:
