@@ -1,4 +1,4 @@
-"""The recorded runs on photographs: three seeds of each setting, and what they are said to reach."""
+"""The recorded runs on photographs: three seeds a setting, and what they are said to reach."""
 
 from collections import defaultdict
 from statistics import mean
