@@ -47,12 +47,13 @@ class Visit:
         """What was asked of anyone but ``origin``; data and blob addresses stay in the page."""
         return [url for url in self.requests if not url.startswith((origin, "data:", "blob:"))]
 
-    def axe(self) -> list[str]:
-        """Serious and critical findings of axe-core, one line each."""
+    def axe(self, *rules: str) -> list[str]:
+        """Serious and critical findings of axe-core, one line each; of all rules by default."""
         # A button on its way from one theme's colours to the other's has neither's contrast.
         settle = "one => { try { one.finish() } catch { one.cancel() } }"  # some never end
         self.page.evaluate(f"document.getAnimations().forEach({settle})")
-        found = Axe().run(self.page).response["violations"]
+        options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+        found = Axe().run(self.page, options=options).response["violations"]
         return [
             f"{finding['impact']}: {finding['id']} at {finding['nodes'][0]['target']} "
             f"({len(finding['nodes'])} in all): {finding['nodes'][0]['failureSummary']}"
