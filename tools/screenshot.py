@@ -10,12 +10,13 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from fewbits.cli.doctor import BROWSERS
+
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
 PAGE = "book/foundations/levels.html"
 TARGET = ROOT / "docs" / "screenshot.png"
 MOST_BYTES = 300_000
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -43,7 +44,7 @@ def main() -> int:
     found = [os.environ.get("FEWBITS_CHROMIUM"), *map(shutil.which, BROWSERS)]
     browser_path = next((path for path in found if path), None)
     if browser_path is None or not (HTML / PAGE).is_file():
-        print("a picture needs Chromium (apt install chromium) and the book (make book)")
+        print(f"a picture needs Chromium (apt install {BROWSERS[0]}) and the book (make book)")
         return 1
     TARGET.parent.mkdir(exist_ok=True)
     handler = functools.partial(Quiet, directory=str(HTML))

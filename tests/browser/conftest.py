@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 from reading import ready
 from visiting import Visit, serving
 
+from fewbits.cli.doctor import BROWSERS
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -21,7 +23,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def pytest_collection_modifyitems(items):
@@ -33,11 +34,14 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = os.environ.get("FEWBITS_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    path = os.environ.get("FEWBITS_CHROMIUM") or next(
+        filter(None, map(shutil.which, BROWSERS)), None
+    )
     if path is None or not Path(path).is_file():
         pytest.fail(
-            "no Chromium found for the browser tests: install it (Debian and Ubuntu: `apt install "
-            "chromium`), or set FEWBITS_CHROMIUM to one, or leave them out with -m 'not browser'",
+            "no Chromium found for the browser tests: install it (Debian: "
+            f"`apt install {BROWSERS[0]}`, or `chromium`), or set FEWBITS_CHROMIUM to one, "
+            "or leave them out with -m 'not browser'",
             pytrace=False,
         )
     with sync_playwright() as playwright:

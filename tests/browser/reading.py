@@ -1,9 +1,13 @@
 """What a reader sees of an open control, and how a reader's hands reach its inputs."""
 
+from base64 import b64decode
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator
 from visiting import Visit
 
@@ -80,6 +84,13 @@ def looks(seen: Visit) -> dict[str, Any]:
     """All there is to see of the first control: words, numbers, inputs, lines and pixels."""
     pictures(seen)
     return seen.page.evaluate(LOOKS)
+
+
+def pixels(canvas: Locator) -> np.ndarray:
+    """Red, green and blue of a canvas, from 0 to 255: row x column x 3."""
+    # As a PNG: a list of a million numbers takes seconds to hand over.
+    _, drawn = canvas.evaluate("(e) => e.toDataURL()").split(",")
+    return np.asarray(Image.open(BytesIO(b64decode(drawn))).convert("RGB")).astype(int)
 
 
 def control(seen: Visit, name: str) -> Locator:

@@ -6,18 +6,25 @@ import numpy as np
 import pytest
 from bird_samples import SPECIES, bird_pictures
 from code_samples import GRID, explore_codes, galleries, trained
-from reading import agree, as_shown, chosen, control, held, numbers, pictures, rgb, status, text
+from reading import (
+    agree,
+    as_shown,
+    chosen,
+    control,
+    held,
+    numbers,
+    pictures,
+    pixels,
+    rgb,
+    status,
+    text,
+)
 
 from fewbits.palette import DARK, LIGHT
 from fewbits.widgets.codebook_explorer_numbers import look
 
 HIGH, WIDE = GRID
 SIZE = 512  # pixels of a canvas
-
-PIXELS = """(canvas) => {
-  const { width, height } = canvas;
-  return [height, width, [...canvas.getContext('2d').getImageData(0, 0, width, height).data]];
-}"""
 
 
 @pytest.fixture
@@ -30,16 +37,15 @@ def one(made, show):
     return show(made)
 
 
-def pixels(seen, selector, place=0):
-    height, width, data = seen.page.locator(selector).nth(place).evaluate(PIXELS)
-    return np.array(data).reshape(height, width, 4)[..., :3].astype(int)
+def canvas(seen, selector, place=0):
+    return pixels(seen.page.locator(selector).nth(place))
 
 
-def cell_of(canvas, row, column, rim=12):
+def cell_of(shown, row, column, rim=12):
     """The pixels of a cell, without those near its lines."""
     high, wide = SIZE / HIGH, SIZE / WIDE
     rows = slice(round(row * high) + rim, round((row + 1) * high) - rim)
-    return canvas[rows, round(column * wide) + rim : round((column + 1) * wide) - rim]
+    return shown[rows, round(column * wide) + rim : round((column + 1) * wide) - rim]
 
 
 def slide(seen, name, position):
@@ -169,7 +175,7 @@ def test_a_map_is_as_strong_as_its_values(made, show, theme, colours):
     seen = show(made, theme=theme)
     found = look(made._stored, made.choice)
     values = found.maps[found.chosen].numpy() / float(found.scores[found.chosen])
-    shown, hue = pixels(seen, "[data-canvas=map]"), np.array(rgb(colours, "protoquant"))
+    shown, hue = canvas(seen, "[data-canvas=map]"), np.array(rgb(colours, "protoquant"))
     away = {}
     for row, column in np.ndindex(*GRID):
         cell = cell_of(shown, row, column)
@@ -183,7 +189,7 @@ def test_a_map_is_as_strong_as_its_values(made, show, theme, colours):
 
 def test_the_maximum_is_framed(made, one):
     found = numbers(one)
-    shown, ink = pixels(one, "[data-canvas=map]"), rgb(LIGHT, "ink")
+    shown, ink = canvas(one, "[data-canvas=map]"), rgb(LIGHT, "ink")
     framed = []
     for row, column in np.ndindex(*GRID):
         high, wide = SIZE / HIGH, SIZE / WIDE
@@ -199,7 +205,7 @@ def test_lines_stand_between_cells_of_different_codes(made, one):
     made.code = 0
     nearest = look(made._stored, made.choice).nearest.view(GRID).numpy()
     shown, ink, hue = (
-        pixels(one, "[data-canvas=cells]"),
+        canvas(one, "[data-canvas=cells]"),
         rgb(LIGHT, "ink"),
         rgb(LIGHT, "protoquant"),
     )
@@ -220,7 +226,7 @@ def test_cells_of_the_chosen_code_are_tinted(made, one):
     for code in np.unique(nearest):
         control(one, "code").select_option(str(code))
         pictures(one)
-        shown[code] = pixels(one, "[data-canvas=cells]")
+        shown[code] = canvas(one, "[data-canvas=cells]")
     for row, column in np.ndindex(*GRID):
         own = cell_of(shown[nearest[row, column]], row, column, rim=14)[:12]
         others = [shown[code] for code in shown if code != nearest[row, column]]
@@ -231,12 +237,13 @@ def test_cells_of_the_chosen_code_are_tinted(made, one):
 
 def test_without_a_map_it_is_the_picture_given(made, one):
     """Between lines and numbers the first picture shows what it was given."""
-    assert abs(pixels(one, ".fb-strip canvas") - made._pixels[0]).mean() < 6
+    assert abs(canvas(one, ".fb-strip canvas") - made._pixels[0]).mean() < 6
     large = np.repeat(np.repeat(made._pixels[0], 8, axis=0), 8, axis=1)
     nearest = look(made._stored, made.choice).nearest.view(GRID).numpy()
+    cells, own = canvas(one, "[data-canvas=cells]"), numbers(one)["chosen"]
     for row, column in np.ndindex(*GRID):
-        if nearest[row, column] != numbers(one)["chosen"]:
-            shown = cell_of(pixels(one, "[data-canvas=cells]"), row, column, rim=16)[:12]
+        if nearest[row, column] != own:
+            shown = cell_of(cells, row, column, rim=16)[:12]
             assert abs(shown - cell_of(large, row, column, rim=16)[:12]).mean() < 8
 
 
@@ -247,7 +254,7 @@ def test_patches_are_those_of_the_gallery(show):
     for place, row in enumerate(one.page.locator(".ce-row").all()):
         code = int(row.locator("input").get_attribute("value"))
         for rank in range(3):
-            tile = pixels(one, ".ce-tile canvas", 3 * place + rank)
+            tile = canvas(one, ".ce-tile canvas", 3 * place + rank)
             nearest = every[np.argmin(abs(tile - every).mean((1, 2, 3)))]
             assert (nearest == every[3 * code + rank]).all()
             label = row.locator("canvas").nth(rank).get_attribute("aria-label")
@@ -260,7 +267,7 @@ def test_below_0_a_map_has_the_other_colour(made, show):
     seen = show(made)
     found = look(made._stored, made.choice)
     values = found.maps[found.chosen].numpy()
-    shown = pixels(seen, "[data-canvas=map]")
+    shown = canvas(seen, "[data-canvas=map]")
     low = np.unravel_index(values.argmin(), GRID)
     red, _, blue = cell_of(shown, *low).reshape(-1, 3).mean(0)
     assert values.min() < -0.2

@@ -5,14 +5,12 @@ from dataclasses import replace
 
 import pytest
 from name_samples import COLUMNS, SCORES, board, boards, concept_names, pictures
-from reading import agree, as_shown, chosen, control, held, numbers, status
+from reading import agree, as_shown, chosen, control, held, numbers, pixels, status
 from reading import pictures as drawn
 
 from fewbits.widgets.concept_names_checks import RULES
 from fewbits.widgets.picture_sheet import shrink
 
-PIXELS = """(canvas) => [...canvas.getContext('2d')
-  .getImageData(0, 0, canvas.width, canvas.height).data]"""
 ROWS = """(rows) => rows.map((row) => [
   Number(row.querySelector('input').value), row.dataset.state,
   row.querySelector('.cn-name').textContent, row.querySelector('svg path').getAttribute('d'),
@@ -213,10 +211,8 @@ def test_evidence_is_the_pictures_on_which_a_feature_is_loudest(one):
         tiles = one.page.locator(".cn-tiles canvas")
         assert tiles.count() == 6
         for k in range(6):
-            pixels = tiles.nth(k).evaluate(PIXELS)
             flat = given.reshape(12, -1, 3).astype(int)
-            shown = [pixels[i : i + 3] for i in range(0, len(pixels), 4)]
-            distances = abs(flat - [shown]).mean((1, 2))
+            distances = abs(flat - pixels(tiles.nth(k)).reshape(1, -1, 3)).mean((1, 2))
             assert distances.argmin() == (place + k) % 12
             assert distances.min() < 6
 
@@ -227,11 +223,11 @@ def test_boards_may_show_different_numbers_of_pictures(show):
     seen = show(concept_names({"six": few, "two": replace(few, naming=short)}, feature=14))
     tiles = seen.page.locator(".cn-tiles canvas")
     assert [tile.is_visible() for tile in tiles.all()] == [True] * 6
-    before = tiles.nth(1).evaluate(PIXELS)
+    before = pixels(tiles.nth(1))
     control(seen, "by").select_option("two")
     drawn(seen)
     assert [tile.is_visible() for tile in tiles.all()] == [True] * 2 + [False] * 4
-    assert tiles.nth(1).evaluate(PIXELS) == before
+    assert (pixels(tiles.nth(1)) == before).all()
     said = tiles.nth(1).get_attribute("aria-label")
     assert said == "Picture 2 of 2 on which feature 14 is loudest"
 

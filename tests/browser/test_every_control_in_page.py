@@ -263,5 +263,6 @@ def test_a_broken_module_leaves_a_line(sample, visit, publish):
     html = bare(sample.make()).replace("const control =", "const const =")
     late = visit(publish(html)).page.locator(".fb-late")
     assert late.is_hidden()
+    late.evaluate("(e) => e.getAnimations().forEach((wait) => wait.finish())")  # three seconds
     late.wait_for(state="visible")
     assert "has not started" in late.inner_text()

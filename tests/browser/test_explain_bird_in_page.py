@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 import torch
 from bird_samples import SPECIES, bird_network, bird_pictures, explain_birds
-from reading import agree, as_shown, chosen, control, numbers, pictures, rgb, status, text
+from reading import agree, as_shown, chosen, control, numbers, pictures, pixels, rgb, status, text
 
 from fewbits.palette import DARK, LIGHT
 from fewbits.training import to_float
-
-PIXELS = """(canvas) => {
-  const { width, height } = canvas;
-  const data = canvas.getContext('2d').getImageData(0, 0, width, height).data;
-  return [height, width, [...data]];
-}"""
 
 
 @pytest.fixture
@@ -39,9 +33,8 @@ def do(seen, feature, way):
     seen.page.locator(f"[data-input=change-{feature}][value={way}]").check()
 
 
-def pixels(seen, selector, place=0):
-    height, width, data = seen.page.locator(selector).nth(place).evaluate(PIXELS)
-    return np.array(data).reshape(height, width, 4)[..., :3].astype(int)
+def canvas(seen, selector, place=0):
+    return pixels(seen.page.locator(selector).nth(place))
 
 
 def tracked(widget, way, feature):
@@ -149,7 +142,7 @@ def test_a_map_is_as_strong_as_its_codes(made, show, theme, colours):
     stored, (paper, hue) = made._stored, [np.array(rgb(colours, n)) for n in ("paper", "qsenn")]
     reach = made.numbers()["reach"]
     for place, feature in enumerate((4, 7, 5)):
-        shown = pixels(seen, ".eb-map", place)
+        shown = canvas(seen, ".eb-map", place)
         for row, column in itertools.product(range(4), range(4)):
             cell = shown[24 * row : 24 * row + 24, 24 * column : 24 * column + 24]
             alpha = stored.map(0, feature)[row, column] / reach
@@ -172,8 +165,7 @@ def test_a_map_below_zero_has_the_other_colour(show):
     by_name = {f: seen.page.locator(f"[data-map='{f}']") for f in features}
     low = min(features, key=lambda f: stored.map(0, f).min())
     row, column = np.unravel_index(stored.map(0, low).argmin(), (4, 4))
-    height, width, data = by_name[low].evaluate(PIXELS)
-    shown = np.array(data).reshape(height, width, 4)[24 * row + 12, 24 * column + 12, :3]
+    shown = pixels(by_name[low])[24 * row + 12, 24 * column + 12]
     strength = abs(stored.map(0, low)).max() / found["reach"]
     assert strength > 0.5
     red, _, blue = shown
@@ -188,23 +180,23 @@ def test_a_map_below_zero_has_the_other_colour(show):
 def test_an_uncovered_map_is_the_picture(one):
     control(one, "cover").press("Home")
     pictures(one)
-    given = np.repeat(np.repeat(pixels(one, ".eb-picture"), 3, axis=0), 3, axis=1)
-    shown = pixels(one, ".eb-map")
+    given = np.repeat(np.repeat(canvas(one, ".eb-picture"), 3, axis=0), 3, axis=1)
+    shown = canvas(one, ".eb-map")
     there = shown[::12, ::12], given[::24, ::24]
     assert abs(there[0] - there[1]).mean() < 6
 
 
 def test_pictures_and_evidence_are_the_ones_given(one, made):
-    assert abs(pixels(one, ".eb-picture") - made._pixels[0]).mean() < 5
+    assert abs(canvas(one, ".eb-picture") - made._pixels[0]).mean() < 5
     for image in range(6):
-        assert abs(pixels(one, ".fb-strip canvas", image) - made._pixels[image]).mean() < 5
+        assert abs(canvas(one, ".fb-strip canvas", image) - made._pixels[image]).mean() < 5
     training = bird_pictures(20, seed=1)
     with torch.no_grad():
         found = bird_network().maps(to_float(training.images)).mean((2, 3))
     for place, feature in enumerate((4, 7, 5)):
         best = found[:, feature].argsort(descending=True)[:3].tolist()
         for rank, picture in enumerate(best):
-            tile = pixels(one, ".eb-tiles canvas", 3 * place + rank)[1::3, 1::3]
+            tile = canvas(one, ".eb-tiles canvas", 3 * place + rank)[1::3, 1::3]
             distances = [
                 abs(tile - other.permute(1, 2, 0).numpy()).mean() for other in training.images
             ]

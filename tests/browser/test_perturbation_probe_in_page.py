@@ -4,16 +4,11 @@ import numpy as np
 import pytest
 from bird_samples import SPECIES
 from probe_samples import FAR, NEAR, perturb
-from reading import agree, as_shown, control, held, numbers, pictures, rgb, status, text
+from reading import agree, as_shown, control, held, numbers, pictures, pixels, rgb, status, text
 
 from fewbits.palette import LIGHT
 
-SIZE, CELL = 512, 128  # pixels of a canvas, and of a cell of it
-
-PIXELS = """(canvas) => {
-  const { width, height } = canvas;
-  return [...canvas.getContext('2d').getImageData(0, 0, width, height).data];
-}"""
+CELL = 128  # pixels of a canvas' cell
 
 
 @pytest.fixture
@@ -26,10 +21,9 @@ def one(made, show):
     return show(made)
 
 
-def pixels(seen, name):
+def canvas(seen, name):
     pictures(seen)
-    data = seen.page.locator(f"[data-canvas={name}]").evaluate(PIXELS)
-    return np.array(data).reshape(SIZE, SIZE, 4)[..., :3].astype(int)
+    return pixels(seen.page.locator(f"[data-canvas={name}]"))
 
 
 def slide(seen, name, position):
@@ -83,10 +77,10 @@ def test_a_pointer_moves_the_patch_on_any_picture(one):
 
 
 def test_the_patch_lies_where_it_is_said(one):
-    before = pixels(one, "ground")
+    before = canvas(one, "ground")
     assert (before[CELL + 20 : 2 * CELL - 20, 2 * CELL + 20 : 3 * CELL - 20] == 255).all()
     slide(one, "column", 0)
-    after = pixels(one, "ground")
+    after = canvas(one, "ground")
     assert (after[CELL + 20 : 2 * CELL - 20, 20 : CELL - 20] == 255).all()
     assert (after[CELL + 20 : 2 * CELL - 20, 2 * CELL + 20 : 3 * CELL - 20] < 255).any()
 
@@ -94,7 +88,7 @@ def test_the_patch_lies_where_it_is_said(one):
 def test_a_map_is_as_strong_as_the_change(made, one):
     control(one, "left_code").select_option("3")
     made.left_code = 3
-    shown, model = pixels(one, "left-map"), made._models[NEAR]
+    shown, model = canvas(one, "left-map"), made._models[NEAR]
     change = model.changed[0, 0, 3] / 1000
     reach, tints = max(0.05, abs(change).max()), {}
     for place in range(16):

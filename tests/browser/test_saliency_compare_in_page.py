@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from comparison_samples import METHODS, MODELS, comparison
-from reading import as_shown, control, numbers, pictures, rgb, status, text
+from reading import as_shown, control, numbers, pictures, pixels, rgb, status, text
 
 from fewbits.metrics.faithfulness import removal_ranks
 from fewbits.palette import DARK, LIGHT
@@ -27,12 +27,6 @@ SWEEP = """(grid) => {
   });
 }"""
 
-COLOURS = """(name) => {
-  const canvas = document.querySelector(`[data-picture="${name}"]`);
-  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  return Array.from({ length: data.length / 4 }, (_, i) => [...data.slice(4 * i, 4 * i + 3)]);
-}"""
-
 
 def flat_maps():
     given = comparison()
@@ -48,7 +42,7 @@ def one(show):
 
 def picture(seen, name):
     pictures(seen)
-    return np.array(seen.page.evaluate(COLOURS, name)).reshape(28, 28, 3)
+    return pixels(seen.page.locator(f'[data-picture="{name}"]'))
 
 
 # Numbers

@@ -81,7 +81,7 @@ def test_what_is_optional_is_only_noted(fewbits, monkeypatch: pytest.MonkeyPatch
     assert ended.code == 0
     seen = marks(ended.out)
     assert seen["chromium"][0] == seen["onnxruntime"][0] == "note"
-    assert "apt install chromium" in seen["chromium"][1]
+    assert "apt install chromium-headless-shell" in seen["chromium"][1]
 
 
 @pytest.mark.parametrize(("version", "says"), [("1.0", "got 1.0"), (None, "it is not installed")])
