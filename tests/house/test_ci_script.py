@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / ".ci" / "run"
+SHELL = "chromium-headless-shell"
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def machine(tmp_path):
 
     def run(user_id, *missing):
         fake("id", f"echo {user_id}")
-        fake("apt-get", 'echo "apt-get $*"')
+        fake("apt-get", f'echo "apt-get $*"; exit {100 if "network" in missing else 0}')
         fake("make", 'echo "make $* in $PWD"')
-        for name in ("git", "chromium"):
+        for name in ("git", SHELL, "chromium"):
             if name not in missing:
                 fake(name, "")
         fake("python3", "exit 1" if "python3-venv" in missing else "")
@@ -45,15 +46,26 @@ def test_a_complete_machine_goes_straight_to_the_checks(machine):
 
 
 def test_root_installs_what_is_missing(machine):
-    code, said = machine(0, "git", "python3-venv", "chromium")
+    code, said = machine(0, "git", "python3-venv", SHELL, "chromium")
     assert code == 0
-    assert said[0] == "apt-get update"
-    assert said[1].startswith("apt-get install")
-    assert said[1].endswith(" git python3-venv chromium")
+    assert f"apt-get install --yes --no-install-recommends {SHELL}" in said
+    assert said[-2].startswith("apt-get install")
+    # The stand-in installs nothing: so the last way to a browser is tried, too.
+    assert said[-2].endswith(" git python3-venv chromium")
     assert said[-1].startswith("make test in")
 
 
+@pytest.mark.parametrize("also", [(), ("network",)])
+def test_a_machine_with_a_chromium_of_its_own_goes_on_with_it(machine, also):
+    code, said = machine(0, SHELL, *also)
+    assert code == 0
+    assert said[0] == "apt-get update"
+    assert any(line.endswith(SHELL) for line in said) == (not also)
+    assert said[-1].startswith("make test in")
+    assert machine(1000, SHELL)[1] == [f"make test in {SCRIPT.parents[1]}"]
+
+
 def test_others_are_told(machine):
-    code, said = machine(1000, "chromium")
+    code, said = machine(1000, SHELL, "chromium")
     assert code == 1
     assert said == ["missing: chromium. As root: apt-get install chromium"]
