@@ -103,7 +103,7 @@ def test_claiming_an_empty_folder(tmp_path: Path) -> None:
     [
         ({"bits": "2"}, r"\(bits='4'\)"),
         ({"bits": "2", "seed": 7}, r"\(bits='4', seed=0\)"),
-        ({"new": 1}, r"\(new=None\)"),
+        ({"new": 1}, r"\(new by default\)"),
     ],
 )
 @pytest.mark.parametrize("finished", [False, True])

@@ -187,7 +187,10 @@ def claim_folder(folder: Path, settings: dict[str, object]) -> bool:
             differ = sorted(k for k in found | settings if found.get(k) != settings.get(k))
             # A plan or schedule follows from the settings before it.
             differ = [k for k in differ if not isinstance(settings.get(k), dict)] or differ
-            was = ", ".join(f"{k}={found.get(k)!r}" for k in differ)
+            # What an identity does not name is as it is by default.
+            was = ", ".join(
+                f"{k}={found[k]!r}" if k in found else f"{k} by default" for k in differ
+            )
             raise UsageError(
                 f"{folder} holds another run ({was}): choose another --out, nothing was changed"
             )

@@ -48,6 +48,8 @@ def test_an_empty_class_folder(fewbits, folder, tmp_path, part, said):
         (("--temperature", "-1"), "temperature must be above 0"),
         (("--temperature", "nan"), "temperature must be above 0"),
         (("--codes", "145"), "--codes 145: they are made of 144 feature vectors; ask for fewer"),
+        (("--baselines", "all,channels"), "--baselines all,channels: all stands alone"),
+        (("--baselines", "pip-net"), "unknown baseline 'pip-net': expected all, none, or some of"),
         (("--codes", "1"), "codes must be from 2 to 65,536, got 1"),
         (("--per-class", "5"), "per_class must be from 1 to 4, got 5"),
         (("--backbone", "squeezenet1_1"), "squeezenet1_1 has no layer behind its last maps"),

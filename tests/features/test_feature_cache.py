@@ -23,6 +23,7 @@ from fewbits.errors import FewbitsError, UsageError
 from fewbits.features import (
     MIRRORED,
     PLAIN,
+    RECOLOURED,
     PhotoPictures,
     SplitPictures,
     View,
@@ -131,6 +132,21 @@ def test_shards_are_as_large_as_asked_and_hold_one_picture_at_least(tmp_path):
     held = [np.load(f).shape for f in sorted((tmp_path / "small").glob("*.npy"))]
     assert held == [(1, FEATURES, *GRID)] * 3
     assert make(tmp_path / "default", pictures=drawn(3), shard_bytes=64 * 2**20) == 1
+
+
+def test_other_colours_are_the_same_in_any_batch_and_nowhere_else():
+    images = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    whole = RECOLOURED.change(images)
+    alone = [RECOLOURED.change(image[None])[0] for image in images]
+    assert torch.equal(whole, torch.stack(alone))
+    assert whole.min() >= 0 and whole.max() <= 1
+    assert ((whole - images).abs().amax((1, 2, 3)) > 0.05).all()
+    # Each pixel's colour comes from its own and the picture's mean brightness: none moves.
+    blank = torch.full((1, 3, 8, 8), 0.5)
+    blank[:, :, 2:4, 5:7] = torch.tensor([0.9, 0.2, 0.1])[None, :, None, None]
+    found = RECOLOURED.change(blank)[0]
+    there = (found != found[:, :1, :1]).any(0).nonzero()
+    assert there.tolist() == [[2, 5], [2, 6], [3, 5], [3, 6]]
 
 
 def test_each_view_has_shards_of_its_own(cache, whole):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fewbits.cli.doctor import BROWSERS
+
 SCRIPT = Path(__file__).parents[2] / ".ci" / "run"
 SHELL = "chromium-headless-shell"
 
@@ -32,6 +34,7 @@ def machine(tmp_path):
                 fake(name, "")
         fake("python3", "exit 1" if "python3-venv" in missing else "")
         environment = {**os.environ, "PATH": str(folder)}
+        environment["FEWBITS_CHROMIUM"] = str(folder / "make") if "named" in missing else ""
         done = subprocess.run(
             [str(SCRIPT)], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
@@ -69,3 +72,13 @@ def test_others_are_told(machine):
     code, said = machine(1000, SHELL, "chromium")
     assert code == 1
     assert said == ["missing: chromium. As root: apt-get install chromium"]
+
+
+def test_a_browser_that_is_named_is_enough(machine):
+    for user in (0, 1000):
+        assert machine(user, SHELL, "chromium", "named")[1] == [f"make test in {SCRIPT.parents[1]}"]
+
+
+def test_it_looks_for_the_browsers_that_the_tests_take():
+    told = SCRIPT.read_text().partition("for name in $shell")[2].partition("; do")[0]
+    assert [SHELL, *told.replace("\\", "").split()] == list(BROWSERS)

@@ -152,7 +152,7 @@ def test_a_run_from_before_activations_could_be_chosen_is_still_finished(
     old.write(tmp_path)
     found, fresh = run(Settings("digits", bits="2", seed=1), None, tmp_path)
     assert not fresh and found == old
-    with pytest.raises(UsageError, match="holds another run .activations=None.: choose another"):
+    with pytest.raises(UsageError, match="holds another run .activations by default."):
         run(Settings("digits", bits="2", seed=1, activations="lsq"), None, tmp_path)
 
 

@@ -15,8 +15,10 @@ from fewbits.protoquant.aligned import (
     mirrored_back,
     presence_loss,
 )
+from fewbits.protoquant.codebook import Codebook
+from fewbits.protoquant.mapping import Mapping
 from fewbits.protoquant.scores import strongest
-from fewbits.protoquant.vocabulary import Vocabulary
+from fewbits.protoquant.vocabulary import ChannelVocabulary, CodeVocabulary, Vocabulary
 
 # One picture, one row of two places, two prototypes.
 ONE = torch.tensor([[[[0.8, 0.5]], [[0.2, 0.5]]]])
@@ -143,3 +145,21 @@ def test_what_cannot_be_learned_is_refused(change, message):
 def test_a_loss_that_is_no_number_is_told():
     with pytest.raises(FewbitsError, match="became NaN in epoch 1: lower the learning rate"):
         learn_aligned(read, lambda rows: VIEW[rows] * torch.nan, 40, 3, AlignSettings(), 0)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        AlignedVocabulary(torch.randn(4, 5), torch.randn(4)),
+        ChannelVocabulary(torch.tensor([3, 1])),
+        CodeVocabulary(Codebook(torch.randn(4, 5), Mapping("none", torch.zeros(5))), 0.1),
+    ],
+    ids=["aligned", "channels", "codes"],
+)
+def test_words_on_a_device_are_the_same_words(words):
+    maps = torch.rand(2, 5, 3, 3)
+    here = words.to(torch.device("cpu"))
+    assert here.count == words.count and torch.equal(here.maps(maps), words.maps(maps))
+    there = words.to(torch.device("meta"))  # a device without numbers, which any machine has
+    assert there.maps(maps.to("meta")).device.type == "meta"
+    assert words.maps(maps).device.type == "cpu", "the words themselves stay where they were"

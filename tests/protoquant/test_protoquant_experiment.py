@@ -53,15 +53,22 @@ def photographs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def settings(photographs):
-    return experiment.Settings(
-        f"imagefolder:{photographs}", tune=2, codes=8, learn=2, per_class=2, side=32
-    )
+    """Without noise and attack, which take most of so small a run's time: one test has them."""
+    folder = f"imagefolder:{photographs}"
+    return experiment.Settings(folder, tune=2, codes=8, learn=2, per_class=2, side=32, still=False)
 
 
 @pytest.fixture(scope="module")
 def finished(settings, tmp_path_factory):
     out = tmp_path_factory.mktemp("run") / "out"
     return out, experiment.run(settings, None, out)[0]
+
+
+def begun(finished, out):
+    """A folder with the backbone and the maps of a finished run: the rest is made anew."""
+    shutil.copytree(finished[0] / "features", out / "features")
+    shutil.copy(finished[0] / "backbone.pt", out)
+    return out
 
 
 def test_the_report_has_the_same_block_for_every_vocabulary(finished):
@@ -73,7 +80,23 @@ def test_the_report_has_the_same_block_for_every_vocabulary(finished):
     assert metrics["local_size"] <= 2 and metrics["global_size"] <= 6
     assert metrics["purity_test"] is None and metrics["stability"] is None
     assert [set(epoch) for epoch in metrics["stage_one"]] == [{"task", "dictionary", "dead"}] * 2
-    assert 0 <= metrics["plc"] <= 100 and metrics["pac"] <= 100
+    assert {metrics[name] for name in STEADY | ATTACKED} == {None}
+
+
+def test_an_attack_and_noise_change_no_other_number(finished, settings, tmp_path):
+    report, _ = experiment.run(
+        replace(settings, still=True), None, begun(finished, tmp_path / "out")
+    )
+    blocks = {"own": report.metrics, **report.metrics["baselines"]}
+    for name in ("own", "channels"):
+        assert 0 <= blocks[name]["plc"] <= 100 and blocks[name]["pac"] <= 100
+    for name, block in {"own": finished[1].metrics, **finished[1].metrics["baselines"]}.items():
+        assert {key: blocks[name][key] for key in BLOCK - STEADY} == {
+            key: block[key] for key in BLOCK - STEADY
+        }
+        assert blocks[name]["stability"] is None, "there are no parts to be steady on"
+    with pytest.raises(UsageError, match=r"holds another run \(still by default\)"):
+        experiment.run(settings, None, tmp_path / "out")
 
 
 def test_numbers_are_those_of_a_model_made_by_hand(finished, settings, photographs):
@@ -189,7 +212,7 @@ def test_the_command_writes_the_same_report(finished, settings, tmp_path):
     told = CliRunner().invoke(
         app,
         ["run", "protoquant", "--dataset", settings.dataset, "--out", str(out), "--tune", "2",
-         "--codes", "8", "--learn", "2", "--per-class", "2", "--side", "32"],
+         "--codes", "8", "--learn", "2", "--per-class", "2", "--side", "32", "--no-still"],
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     assert "codes a class   report:" in told.output.replace("\n", " ")
@@ -197,28 +220,25 @@ def test_the_command_writes_the_same_report(finished, settings, tmp_path):
 
 
 def test_a_run_without_baselines_has_the_same_codes(finished, settings, tmp_path):
-    out, full = finished
-    (tmp_path / "out").mkdir()
-    shutil.copytree(out / "features", tmp_path / "out" / "features")
-    few = replace(settings, baselines=(), still=False)
-    report, _ = experiment.run(few, None, tmp_path / "out")
+    full, few = finished[1], replace(settings, baselines=())
+    report, _ = experiment.run(few, None, begun(finished, tmp_path / "out"))
     assert report.metrics["baselines"] == {}
-    assert {report.metrics[name] for name in STEADY | ATTACKED} == {None}
     one, other = (
         {name: block[name] for name in BLOCK - STEADY} for block in (report.metrics, full.metrics)
     )
     assert one == other
-    with pytest.raises(UsageError, match="holds another run .*(baselines|still)"):
+    with pytest.raises(UsageError, match=r"holds another run \(baselines=\[\]\)"):
         experiment.run(settings, None, tmp_path / "out")
+    with pytest.raises(UsageError, match=r"another run \(baselines by default\)"):
+        experiment.run(few, None, finished[0])
 
 
 def test_prototypes_are_aligned_over_the_same_maps(finished, settings, photographs, tmp_path):
     from fewbits.features import open_cache
-    from fewbits.protoquant.aligned import AlignSettings, learn_aligned, mirrored_back
+    from fewbits.protoquant.aligned import AlignSettings, learn_aligned
 
-    out, few = tmp_path / "out", replace(settings, baselines=("aligned",))
-    shutil.copytree(finished[0] / "features", out / "features")
-    shutil.copy(finished[0] / "backbone.pt", out)
+    few = replace(settings, baselines=("aligned",), still=True)
+    out = begun(finished, tmp_path / "out")
 
     def stop(name, step, steps, loss):
         if name == "aligned prototypes":
@@ -230,11 +250,10 @@ def test_prototypes_are_aligned_over_the_same_maps(finished, settings, photograp
     assert set(report.metrics["baselines"]) == {"aligned"}
     block = report.metrics["baselines"]["aligned"]
     assert set(block) == BLOCK | ATTACKED and block["whole_head"]["global_size"] <= 8
-    train, mirrored = (open_cache(out / "features" / n) for n in ("train", "train-mirrored"))
-    assert mirrored.views == ("mirrored",)
+    train, other = (open_cache(out / "features" / n) for n in ("train", "train-recoloured"))
+    assert other.views == ("recoloured",)
     labels = load_pictures(settings.dataset).train.labels
-    views = train.rows, mirrored_back(mirrored.rows)
-    words = learn_aligned(*views, train.count, 8, AlignSettings(), 0).vocabulary
+    words = learn_aligned(train.rows, other.rows, train.count, 8, AlignSettings(), 0).vocabulary
     whole = pipeline.explain(words, train, labels, 3, experiment.HEAD, 0)
     size = int((whole.head.weights > 0).any(0).sum())
     assert size == block["whole_head"]["global_size"]

@@ -17,6 +17,7 @@ def settings() -> dict[str, Seeds]:
     found = defaultdict(list)
     for run in recorded("protoquant"):
         told = {k: v for k, v in run.settings.items() if k not in ("seed", "baselines", "still")}
+        told["recipe"] = {k: v for k, v in told["recipe"].items() if k != "aligned"}
         found[str(sorted(told.items()))].append(run)
     return found
 

@@ -243,13 +243,13 @@ def protoquant(
         str, typer.Option(help="Of the softmax over codes; none: plain cosines.")
     ] = "0.1",
     baselines: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="What the codes are held against: none, or with commas some of random-codes, "
             "kmeans-codes, channels; aligned, PIP-Net's way over the frozen maps, looks at every "
-            "training picture a second time. all: the four of them."
+            "training picture a second time. all: the four of them. Default: the first three."
         ),
-    ] = "random-codes,kmeans-codes,channels",
+    ] = None,
     still: Annotated[
         bool,
         typer.Option(
@@ -299,7 +299,7 @@ def protoquant(
         seed=seed,
         side=side,
         layer=layer,
-        baselines=_baselines(baselines, experiment.RIVALS),
+        baselines=None if baselines is None else _baselines(baselines, experiment.RIVALS),
         still=still,
     )
     with stoppable(), training_bar() as bar, _skippable():
@@ -348,7 +348,10 @@ def _baselines(given: str, known: tuple[str, ...]) -> tuple[str, ...]:
     asked = given.strip()
     if asked in ("all", "none"):
         return known if asked == "all" else ()
-    return tuple(name.strip() for name in asked.split(","))
+    names = tuple(name.strip() for name in asked.split(","))
+    if alone := {"all", "none"}.intersection(names):
+        raise UsageError(f"--baselines {asked}: {min(alone)} stands alone, without other names")
+    return names
 
 
 def _out_folder(out: str) -> Path:

@@ -2,7 +2,15 @@
 
 from fewbits.features.cache import FeatureCache
 from fewbits.features.extraction import BATCH, SHARD_BYTES, extract
-from fewbits.features.keys import MIRRORED, PLAIN, CacheKey, View, backbone_fingerprint, key_of
+from fewbits.features.keys import (
+    MIRRORED,
+    PLAIN,
+    RECOLOURED,
+    CacheKey,
+    View,
+    backbone_fingerprint,
+    key_of,
+)
 from fewbits.features.opening import open_cache
 from fewbits.features.sources import PhotoPictures, Pictures, SplitPictures
 
@@ -10,6 +18,7 @@ __all__ = [
     "BATCH",
     "MIRRORED",
     "PLAIN",
+    "RECOLOURED",
     "SHARD_BYTES",
     "CacheKey",
     "FeatureCache",

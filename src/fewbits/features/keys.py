@@ -9,12 +9,14 @@ from dataclasses import asdict, dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torchvision.transforms.v2 import functional as colours
 
 from fewbits.errors import UsageError
 from fewbits.features.sources import Pictures
 
 VIEW_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 SHOWN = 12  # letters of a fingerprint that a message shows
+RECOLOUR, REHUE = 0.4, 0.1  # shares by which a view's brightness and the like, and hue, may move
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,28 @@ def _mirror(
     return images.flip(3)
 
 
+def _recolour(
+    images: Float[Tensor, "image 3 height width"],
+) -> Float[Tensor, "image 3 height width"]:
+    """Brightness, contrast, saturation and hue moved; by how much, each picture's pixels decide."""
+    return torch.stack([_recoloured(image) for image in images])
+
+
+def _recoloured(image: Float[Tensor, "3 height width"]) -> Float[Tensor, "3 height width"]:
+    seed = int((image.double().cpu() * 255).round().sum())
+    draw = 2 * torch.rand(4, generator=torch.Generator().manual_seed(seed)) - 1  # -1 to 1
+    brightness, contrast, saturation, hue = draw.tolist()
+    image = colours.adjust_brightness(image, 1 + RECOLOUR * brightness)
+    image = colours.adjust_contrast(image, 1 + RECOLOUR * contrast)
+    image = colours.adjust_saturation(image, 1 + RECOLOUR * saturation)
+    return colours.adjust_hue(image, REHUE * hue)
+
+
 PLAIN = View("plain", _as_they_are)
 """Pictures as they are."""
 
 MIRRORED = View("mirrored", _mirror)
+RECOLOURED = View("recoloured", _recolour)
 """Left and right exchanged."""
 
 

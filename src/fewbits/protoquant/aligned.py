@@ -67,6 +67,10 @@ class AlignedVocabulary:
         places = features.to(self.weights.device).movedim(1, -1) @ self.weights.T + self.bias
         return places.softmax(-1).movedim(-1, 1)
 
+    def to(self, device: torch.device) -> "AlignedVocabulary":
+        """The same convolution on a device."""
+        return AlignedVocabulary(self.weights.to(device), self.bias.to(device))
+
     def only(self, kept: Int[Tensor, " kept"]) -> "AlignedVocabulary":
         """Some of the prototypes."""
         return AlignedVocabulary(self.weights[kept], self.bias[kept])

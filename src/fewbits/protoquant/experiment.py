@@ -205,6 +205,7 @@ class Bench(Stages):
         backbone, tuned_accuracy = self.frozen()
         train = self.look(backbone, "train")
         test = self.look(backbone, "test")
+        other = self.look_again(backbone, train) if ALIGNED in self.settings.baselines else None
         classes, seed = self.known.num_classes, self.settings.seed
         given = (train.cache, train.labels)
         probe = self.kept(
@@ -231,10 +232,12 @@ class Bench(Stages):
             "random-codes": lambda: self.words(begin_with("random")),
             "kmeans-codes": lambda: self.words(begin_with("kmeans")),
             CHANNELS: lambda: ChannelVocabulary(torch.arange(train.cache.features)),
-            ALIGNED: lambda: self.aligned(backbone, train),
         }
+        if other is not None:
+            made_as[ALIGNED] = lambda: self.aligned(train, other)
         rivals = {n: make() for n, make in made_as.items() if n in self.settings.baselines}
         if not self.many.main:  # models are made by all, measured by the first
+            del model  # with its table of training scores, which may be all that a disk holds
             for words in rivals.values():
                 self.model(words, train)
             return {}
@@ -244,7 +247,7 @@ class Bench(Stages):
         counts = pipeline.usage(codebook, train.cache)
         blocks, shorts = {}, {}
         blocks[OWN], shorts[OWN] = self.measure(model, train, test)
-        del model  # with its table of training scores, which may be all that a disk holds
+        del model  # as above
         for name, words in rivals.items():
             blocks[name], shorts[name] = self.measure(self.model(words, train), train, test)
         for name, block in self.stillness(shorts, backbone, test).items():

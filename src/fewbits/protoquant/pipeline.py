@@ -1,8 +1,7 @@
 """ProtoQuant from pictures to a short explanation: the paper's steps, one call each."""
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -242,7 +241,10 @@ class Explained:
             UsageError: its words are no codes.
         """
         if not isinstance(self.vocabulary, CodeVocabulary):
-            raise UsageError("only a head over codes is a model of parts, got channels")
+            raise UsageError(
+                "only a head over codes is a model of parts, got one over "
+                f"{type(self.vocabulary).__name__}"
+            )
         return PartModel.fresh(self.vocabulary.codebook, self.vocabulary.temperature, self.head)
 
     def look(self, cache: FeatureCache) -> Scored:
@@ -355,9 +357,7 @@ def _scored(vocabulary: Vocabulary, cache: FeatureCache, shelf: Shelf | None, na
 def _maps_of(vocabulary: Vocabulary) -> Callable[[Tensor], CodeMaps]:
     """A vocabulary's maps, made on the accelerator if there is one."""
     device = pick_device()
-    if isinstance(vocabulary, CodeVocabulary) and vocabulary.codebook.codes.device != device:
-        vocabulary = replace(vocabulary, codebook=deepcopy(vocabulary.codebook).to(device))
-    there = vocabulary.maps
+    there = vocabulary.to(device).maps
     return lambda maps: there(maps.to(device))
 
 

@@ -8,6 +8,7 @@ from fewbits.backbones import Backbone
 from fewbits.data import SCALES
 from fewbits.data.picture_sets import PICTURES
 from fewbits.errors import UsageError
+from fewbits.features import RECOLOURED
 from fewbits.protoquant import pipeline
 from fewbits.protoquant.aligned import AlignSettings
 from fewbits.protoquant.head import HeadSettings
@@ -184,7 +185,7 @@ class Settings:
                 "codes": asdict(self.learning(world)),
             }
         if ALIGNED in self.baselines:
-            recipe = recipe | {ALIGNED: asdict(AlignSettings())}
+            recipe = recipe | {ALIGNED: asdict(AlignSettings()) | {"view": RECOLOURED.name}}
         told = asdict(self) | ({"processes": world} if self.scale == PAPER else {})
         told["baselines"] = [name for name in RIVALS if name in self.baselines]
         for name, usual in (("layer", ""), ("baselines", list(BASELINES)), ("still", True)):

@@ -8,14 +8,10 @@ from typing import TypeVar
 from fewbits.backbones import Backbone, Classifier
 from fewbits.data.cub import BirdSet, Photos
 from fewbits.data.pictures import with_pixels
-from fewbits.features import MIRRORED, PLAIN, FeatureCache, PhotoPictures, Pictures, View
+from fewbits.errors import FewbitsError
+from fewbits.features import PLAIN, RECOLOURED, FeatureCache, PhotoPictures, Pictures, View
 from fewbits.protoquant import pipeline
-from fewbits.protoquant.aligned import (
-    AlignedVocabulary,
-    AlignSettings,
-    learn_aligned,
-    mirrored_back,
-)
+from fewbits.protoquant.aligned import AlignedVocabulary, AlignSettings, learn_aligned
 from fewbits.protoquant.checking import check_classes
 from fewbits.protoquant.codebook import Codebook
 from fewbits.protoquant.head import Linear
@@ -116,9 +112,26 @@ class Stages:
             many=self.many,
         )
 
-    def aligned(self, backbone: Backbone, train: Seen) -> AlignedVocabulary:
-        """The rival that PIP-Net's losses make of the same maps and those of mirrored pictures."""
-        other = self._cache(backbone, train.pictures, "train-mirrored", MIRRORED)
+    def look_again(self, backbone: Backbone, train: Seen) -> FeatureCache:
+        """The training pictures in other colours, the second view of the rival like PIP-Net.
+
+        No mirror: where strides leave a cell's field beside its tile, as in most backbones, the
+        cells of a mirrored picture show other places.
+
+        Raises:
+            FewbitsError: as :func:`fewbits.protoquant.pipeline.look`, or a picture that could be
+                read before cannot be read now.
+        """
+        other = self._cache(backbone, train.pictures, "train-recoloured", RECOLOURED)
+        if other.count != train.cache.count:
+            raise FewbitsError(
+                f"{train.cache.count - other.count} training pictures could be read once and not "
+                "again: mend or delete them, delete features/ in --out and run again"
+            )
+        return other
+
+    def aligned(self, train: Seen, other: FeatureCache) -> AlignedVocabulary:
+        """The rival that PIP-Net's losses make of both views' maps."""
         device = pick_device()
 
         def there(cache: FeatureCache) -> ReadMaps:
@@ -131,7 +144,7 @@ class Stages:
         def made() -> AlignedVocabulary:
             return learn_aligned(
                 there(train.cache),
-                mirrored_back(there(other)),
+                there(other),
                 train.cache.count,
                 self.settings.codes,
                 AlignSettings(),
@@ -139,7 +152,7 @@ class Stages:
                 told,
             ).vocabulary
 
-        return self.kept("aligned.pt", save_aligned, load_aligned, made)
+        return self.kept("aligned.pt", save_aligned, load_aligned, made, together=False)
 
     def learned(self, codebook: Codebook, train: Seen, probe: Linear) -> list[Block]:
         """Stage 1 in place, on from its checkpoint if there is one; what each epoch was like."""
@@ -179,16 +192,20 @@ class Stages:
         save: Callable[[Kept, Path], None],
         load: Callable[[Path], Kept],
         make: Callable[[], Kept],
+        together: bool = True,
     ) -> Kept:
         """Something made once and kept in the run's folder.
 
         Made again on other threads its last bits would differ, and what was learned from it would
         not go on.
+
+        Args:
+            together: all processes make it, and may share the work; else the first one alone.
         """
         file = self.out / name
         if not self.many.agree(file.exists()):
-            made = make()
-            if self.many.main:
+            made = make() if together or self.many.main else None
+            if made is not None and self.many.main:
                 save(made, file)
             self.many.wait()
         return load(file)

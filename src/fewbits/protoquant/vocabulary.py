@@ -1,8 +1,10 @@
 """What a head may speak of: codes of a codebook, or a backbone's own channels."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -22,6 +24,9 @@ class Vocabulary(Protocol):
 
     def maps(self, features: Features) -> CodeMaps:
         """Where in each picture each word is, and how loudly."""
+
+    def to(self, device: torch.device) -> "Vocabulary":
+        """The same words on a device, a copy where it is another."""
 
     def only(self, kept: Int[Tensor, " kept"]) -> "Vocabulary":
         """Some of the words; where words share places among them, these share what the rest had."""
@@ -51,6 +56,12 @@ class CodeVocabulary:
         here = features.to(self.codebook.codes.device)
         return code_maps(self.codebook.cosines(here), self.temperature)
 
+    def to(self, device: torch.device) -> "CodeVocabulary":
+        """A copy of the codebook, if it has to move."""
+        if self.codebook.codes.device == device:
+            return self
+        return CodeVocabulary(deepcopy(self.codebook).to(device), self.temperature)
+
     def only(self, kept: Int[Tensor, " kept"]) -> "CodeVocabulary":
         """A smaller codebook."""
         codes = self.codebook.codes.detach()[kept]
@@ -77,6 +88,10 @@ class ChannelVocabulary:
     def maps(self, features: Features) -> CodeMaps:
         """Shares of each place."""
         return features[:, self.kept].softmax(1)
+
+    def to(self, device: torch.device) -> "ChannelVocabulary":
+        """Numbers of channels, wherever the maps are."""
+        return ChannelVocabulary(self.kept.to(device))
 
     def only(self, kept: Int[Tensor, " kept"]) -> "ChannelVocabulary":
         """Some of the channels."""
