@@ -93,8 +93,9 @@ def show_stages(found: "Plan") -> None:
             "protoquant; what they tell each other is not counted"
         )
     typer.echo(
-        "not counted: training the backbone (a run without --weights does, unless --tune 0), and "
-        "what is measured of annotated parts"
+        "planned with the run's default --baselines. Not counted: training the backbone (a run "
+        "without --weights does, unless --tune 0), what is measured of annotated parts, and the "
+        "baseline aligned with its second feature cache"
     )
     for name in found.missing:
         remedy = f"{name} is not measured: measure it again with --record"

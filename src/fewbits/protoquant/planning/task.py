@@ -13,9 +13,9 @@ SCORED = 4 + 4
 """Bytes of a score and its place, in 32 bits each, as a run holds them."""
 
 IN_MEMORY = 6 * SCORED
-"""Bytes a score in stage 2 at the worst: those of the own head, whole and short, and of a
-baseline's whole head are kept while its short one's are put together from batches. That makes five
-times a score and its place; 5.7 times were measured, an allocator keeps some."""
+"""Bytes a score in stage 2, enough at the worst: of one vocabulary the whole head's are kept while
+the short one's are put together from batches. That makes three times a score and its place; 5.7
+times were measured when the own head's were kept, too, and it was not measured again since."""
 
 
 @dataclass(frozen=True)
