@@ -350,7 +350,10 @@ def _baselines(given: str, known: tuple[str, ...]) -> tuple[str, ...]:
         return known if asked == "all" else ()
     names = tuple(name.strip() for name in asked.split(","))
     if alone := {"all", "none"}.intersection(names):
-        raise UsageError(f"--baselines {asked}: {min(alone)} stands alone, without other names")
+        raise UsageError(
+            f"--baselines {asked}: {min(alone)} stands alone; expected all, none, or some of "
+            f"{', '.join(known)}"
+        )
     return names
 
 
