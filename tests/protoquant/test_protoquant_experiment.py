@@ -22,12 +22,15 @@ STEADY = {"consistency", "stability", "consistency_chance", "stability_chance"}
 BLOCK = {
     "whole_head", "test_accuracy", "local_size", "carrying", "global_size", "classes_per_code",
     "purity_train", "purity_test", "purity_chance", "purity_fixed_cells",
+    "purity_centred_train", "purity_centred_test", "purity_centred_chance",
+    "purity_centred_fixed_cells",
     *STEADY,
 }  # fmt: skip
 ATTACKED = {"plc", "pac", "prc"}
 ALONE = {
     "backbone_accuracy", "linear_probe_accuracy", "quantized_map_accuracy", "codes_alive",
     "nearest_patch_cosine", "stage_one", "baselines", "left_out",
+    "field_shift",
 }  # fmt: skip
 
 

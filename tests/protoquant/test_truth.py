@@ -52,6 +52,27 @@ def test_birds_have_points_with_left_and_right_as_one(drawn):
     assert found.share.item() == 1.0
 
 
+@pytest.mark.parametrize(("down", "right"), [(0, 1), (1, 0), (-1, 1)])
+def test_parts_that_are_moved_by_a_tile_are_found_a_cell_further(drawn, down, right):
+    birds, scenes = (pictures.load_pictures(name, drawn) for name in ("birds", "scenes"))
+    for known, side in ((birds, 48), (scenes, 64)):
+        truth, tile = truth_of(known, known.test, side), side // 8
+        count = len(truth.visible if isinstance(truth, Points) else truth.maps)
+        at = torch.randint(2, 6, (2, count, 20), generator=torch.Generator().manual_seed(0))
+        scores = torch.rand(count, 20, generator=torch.Generator().manual_seed(1))
+        before, after = (
+            8 * y + x for y, x in (at, at + torch.tensor([down, right])[:, None, None])
+        )
+        own = truth.purity(scores, before, (8, 8), count).share
+        assert torch.equal(
+            truth.moved(float(tile * down), float(tile * right))
+            .purity(scores, after, (8, 8), count)
+            .share,
+            own,
+        )
+        assert 0 < own.mean() < 1
+
+
 def test_a_set_without_parts_has_no_truth(drawn):
     known = pictures.load_pictures("birds", drawn)
     assert truth_of(replace(known, part_names=()), known.test, 48) is None
@@ -63,6 +84,9 @@ def test_annotated_parts_fill_the_whole_report(drawn, tmp_path):
     metrics = report.metrics
     for name in ("purity_train", "purity_test", "purity_chance", "consistency", "stability"):
         assert 0 <= metrics[name] <= 1
+    assert metrics["field_shift"] == [0, 0], "this network's cells look at their tiles"
+    for of in ("train", "test", "chance", "fixed_cells"):
+        assert metrics[f"purity_centred_{of}"] == metrics[f"purity_{of}"]
     rivals = metrics["baselines"]
     for name in ("purity_test", "consistency", "stability", "stability_chance"):
         assert all(0 <= rival[name] <= 1 for rival in rivals.values())

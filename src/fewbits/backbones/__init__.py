@@ -3,6 +3,7 @@
 from fewbits.backbones.checking import grid_at, weights_identity
 from fewbits.backbones.classifier import Classifier
 from fewbits.backbones.earlier import earlier
+from fewbits.backbones.fields import field_shift
 from fewbits.backbones.networks import (
     PUBLISHED,
     TINY,
@@ -19,6 +20,7 @@ __all__ = [
     "Classifier",
     "build",
     "earlier",
+    "field_shift",
     "grid_at",
     "weights_identity",
 ]

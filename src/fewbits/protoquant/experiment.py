@@ -22,6 +22,7 @@ from fewbits.protoquant.measuring import (
     STEADY,
     Block,
     Seen,
+    Shift,
     Tested,
     misalignment,
     purities,
@@ -245,11 +246,12 @@ class Bench(Stages):
         made = pipeline.made_of_codes(codebook, test.cache)
         patches = nearest_patches(codebook, train.cache.batches(pipeline.BATCH), 1)
         counts = pipeline.usage(codebook, train.cache)
+        shift = backbones.field_shift(backbone) if test.truth is not None else (0.0, 0.0)
         blocks, shorts = {}, {}
-        blocks[OWN], shorts[OWN] = self.measure(model, train, test)
+        blocks[OWN], shorts[OWN] = self.measure(model, train, test, shift)
         del model  # as above
         for name, words in rivals.items():
-            blocks[name], shorts[name] = self.measure(self.model(words, train), train, test)
+            blocks[name], shorts[name] = self.measure(self.model(words, train), train, test, shift)
         for name, block in self.stillness(shorts, backbone, test).items():
             blocks[name] |= block
         return {
@@ -257,6 +259,7 @@ class Bench(Stages):
             "linear_probe_accuracy": probe.accuracy(test.cache.means(), test.labels),
             "quantized_map_accuracy": probe.accuracy(made, test.labels),
             **blocks.pop(OWN),
+            "field_shift": list(shift),
             "codes_alive": int((counts > 0).sum()),
             "left_out": left_out(self.known, {"train": train.cache, "test": test.cache}),
             "nearest_patch_cosine": round(patches.cosines[:, 0].mean().item(), 6),
@@ -293,12 +296,12 @@ class Bench(Stages):
         return whole, pipeline.shorten(whole, *given, per_class, how, seed, self.shelf)
 
     def measure(
-        self, model: tuple[Explained, Explained], train: Seen, test: Seen
+        self, model: tuple[Explained, Explained], train: Seen, test: Seen, shift: Shift
     ) -> tuple[Block, Tested]:
         """A model's numbers without the backbone, and the short one that they are about."""
         whole, short = model
         block: Block = {"whole_head": sizes(whole, whole.look(test.cache), test.labels)}
         tested = short.look(test.cache)
         block |= sizes(short, tested, test.labels)
-        block |= purities(short, train, test, tested, self.settings.seed)
+        block |= purities(short, train, test, tested, shift, self.settings.seed)
         return block, Tested(short.vocabulary, short.head, tested)

@@ -21,10 +21,13 @@ from fewbits.protoquant.vocabulary import Vocabulary
 from fewbits.training import modes_kept, repeatable, to_float
 
 Block = dict[str, object]
+Shift = tuple[float, float]
 TOP = 10  # pictures a code, of purity
 ATTACKED, ATTACKED_AT_ONCE = 64, 16  # test pictures whose loudest code is attacked
 MARGIN = 10 / 224  # around the box that an attack leaves alone, as a share of the side
 DIGITS = 6
+OF = ("train", "test", "chance", "fixed_cells")  # what purity is told of
+DRAWS = 8  # of cells that know nothing; their purities are averaged
 STEADY = ("consistency", "stability", "consistency_chance", "stability_chance")
 ALIGNMENT = ("plc", "pac", "prc")
 
@@ -76,33 +79,41 @@ def sizes(found: Explained, scored: Scored, labels: Int[Tensor, " image"]) -> Bl
     }
 
 
-def purities(found: Explained, train: Seen, test: Seen, tested: Scored, seed: int) -> Block:
-    """Purity of the codes that some class uses, beside two kinds of chance; null without parts."""
-    names = ("purity_train", "purity_test", "purity_chance", "purity_fixed_cells")
+def purities(
+    found: Explained, train: Seen, test: Seen, tested: Scored, shift: Shift, seed: int
+) -> Block:
+    """Purity of the codes that some class uses, beside two kinds of chance; null without parts.
+
+    Twice: with each patch on its cell's tile, as PIP-Net lays it, and ``centred`` on the middle of
+    the cell's field, which in many networks is somewhere else.
+
+    Args:
+        shift: from the one to the other, as :func:`fewbits.backbones.field_shift` finds it.
+    """
+    kinds = {"purity": (0.0, 0.0), "purity_centred": shift}
     if train.truth is None or test.truth is None:
-        return dict.fromkeys(names)
+        return dict.fromkeys(f"{kind}_{of}" for kind in kinds for of in OF)
     used = (found.head.weights > 0).any(0)
+    grid = tested.grid
+    learned = found.train.scores[:, used], found.train.cells[:, used].long()
+    scores, cells = tested.scores[:, used], tested.cells[:, used].long()
     generator = torch.Generator().manual_seed(seed)
-    cells, grid = tested.cells[:, used].long(), tested.grid
-    asked = {
-        "purity_train": (train, found.train.scores[:, used], found.train.cells[:, used].long()),
-        "purity_test": (test, tested.scores[:, used], cells),
-        "purity_chance": (
-            test,
-            tested.scores[:, used],
-            measures.random_cells(cells, grid, generator),
-        ),
-        "purity_fixed_cells": (
-            test,
-            tested.scores[:, used],
-            measures.fixed_cells(cells, grid, generator),
-        ),
-    }
+    random = [measures.random_cells(cells, grid, generator) for _ in range(DRAWS)]
+    fixed = [measures.fixed_cells(cells, grid, generator) for _ in range(DRAWS)]
+
+    def pure(truth: Truth, loud: Tensor, *draws: Tensor) -> float | None:
+        top = min(TOP, len(loud))
+        return _mean(torch.cat([truth.purity(loud, where, grid, top).share for where in draws]))
+
     block: Block = {}
-    for name, (seen, scores, where) in asked.items():
-        assert seen.truth is not None
-        shares = seen.truth.purity(scores, where, grid, min(TOP, len(scores))).share
-        block[name] = _mean(shares)
+    for kind, (down, right) in kinds.items():
+        on_train, on_test = train.truth.moved(-down, -right), test.truth.moved(-down, -right)
+        block |= {
+            f"{kind}_train": pure(on_train, *learned),
+            f"{kind}_test": pure(on_test, scores, cells),
+            f"{kind}_chance": pure(on_test, scores, *random),
+            f"{kind}_fixed_cells": pure(on_test, scores, *fixed),
+        }
     return block
 
 

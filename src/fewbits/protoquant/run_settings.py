@@ -15,7 +15,7 @@ from fewbits.protoquant.head import HeadSettings
 from fewbits.protoquant.kmeans import ROUNDS
 from fewbits.protoquant.learning import LearnSettings
 from fewbits.protoquant.mapping import KINDS
-from fewbits.protoquant.measuring import ATTACKED
+from fewbits.protoquant.measuring import ATTACKED, DRAWS
 from fewbits.protoquant.scores import TEMPERATURE, check_temperature
 from fewbits.training import LARGEST_SEED
 
@@ -38,6 +38,7 @@ RECIPE = {
     "sample": pipeline.SAMPLE,
     "rounds": ROUNDS,
     "attacked": ATTACKED,
+    "draws": DRAWS,
 }
 """What else decides the numbers: with another recipe it is another run."""
 

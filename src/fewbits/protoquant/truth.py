@@ -1,7 +1,7 @@
 """What is known of pictures' parts: points, as in CUB, or every pixel, as in drawn scenes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -33,6 +33,10 @@ class Points:
     groups: Sequence[Sequence[int]]
     side: int
 
+    def moved(self, down: float, right: float) -> "Points":
+        """The same parts by so many pixels: by a shift backwards, boxes on tiles are on fields."""
+        return replace(self, positions=self.positions + torch.tensor([right, down]))
+
     def purity(self, scores: Tensor, cells: Tensor, grid: tuple[int, int], top: int) -> Purity:
         """PIP-Net's purity."""
         return measures.purity(
@@ -62,6 +66,14 @@ class Pixels:
     def side(self) -> int:
         """Of the squares, in pixels."""
         return self.maps.shape[-1]
+
+    def moved(self, down: float, right: float) -> "Pixels":
+        """The same parts by so many whole pixels; what comes in from outside is no part."""
+        rows, columns = round(down), round(right)
+        side, reach = self.side, max(abs(rows), abs(columns))
+        wide = torch.nn.functional.pad(self.maps, (reach, reach, reach, reach))
+        top, left = reach - rows, reach - columns
+        return Pixels(wide[:, top : top + side, left : left + side])
 
     def purity(self, scores: Tensor, cells: Tensor, grid: tuple[int, int], top: int) -> Purity:
         """Purity against the truth of every pixel."""
