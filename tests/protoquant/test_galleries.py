@@ -46,6 +46,15 @@ def test_a_patch_is_centred_on_its_cell_and_moved_in_at_the_rim():
     assert wide.boxes[0].tolist() == [[3, 3, 9, 9], [0, 0, 6, 6], [6, 6, 12, 12], [6, 3, 12, 9]]
 
 
+def test_a_patch_lies_where_its_cell_looks():
+    look = {"images": plain_pictures(4), "grid": (3, 3), "field": 4}
+    beside = cut_patches(at(4, 0, 8, 5), **look, shift=(-2.0, 1.0))  # up and to the right
+    assert beside.boxes[0].tolist() == [[5, 2, 9, 6], [1, 0, 5, 4], [8, 6, 12, 10], [8, 2, 12, 6]]
+    # A strided convolution's cell 1 looks at pixel 2, the tile's middle lies behind it.
+    boxes = cut_patches(at(4), plain_pictures(1, 6), (3, 3), 1, shift=(-0.5, -0.5)).boxes
+    assert boxes[0, 0].tolist() == [2, 2, 3, 3]
+
+
 def test_the_pixels_are_those_of_the_box_and_of_that_picture():
     pictures = plain_pictures(4)
     found = cut_patches(at(7, 2, 3), pictures, (2, 4), 5)  # a grid that is not square

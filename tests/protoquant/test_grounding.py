@@ -54,6 +54,15 @@ def test_a_cell_sees_as_far_as_its_kernel():
     assert effective_field(network, 33, share=0.3) == 3  # 9 of 25 pixels
 
 
+def test_the_square_lies_where_the_cell_looks():
+    """Two convolutions of stride 2: seven pixels around the tile's first, not around its middle."""
+    network = nn.Sequential(*(nn.Conv2d(3, 3, 3, stride=2, padding=1) for _ in range(2)))
+    for layer in network:
+        nn.init.ones_(layer.weight)
+    assert effective_field(network, 64, share=0.999, shift=(-1.5, -1.5)) == 7
+    assert effective_field(network, 64, share=0.999) == 11
+
+
 def test_a_network_is_left_as_found():
     network = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4)).train()
     state = {name: value.clone() for name, value in network.state_dict().items()}

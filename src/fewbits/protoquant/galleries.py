@@ -51,16 +51,18 @@ def cut_patches(
     images: UInt8[Tensor, "image 3 side side"],
     grid: tuple[int, int],
     field: int,
+    shift: tuple[float, float] = (0.0, 0.0),
 ) -> Gallery:
     """Cut patches out of their pictures.
 
-    Each has its cell's centre in its middle, and is moved inwards where it would leave the picture
-    (:func:`fewbits.metrics.parts.patch_boxes`).
+    Each has the middle of what its cell sees in its middle, and is moved inwards where it would
+    leave the picture (:func:`fewbits.metrics.parts.patch_boxes`).
 
     Args:
         images: the pictures whose maps were searched, in the same order.
         grid: rows and columns of these maps.
         field: side of a patch, as :func:`fewbits.protoquant.grounding.effective_field` measures it.
+        shift: as :func:`fewbits.backbones.field_shift` finds it.
 
     Raises:
         UsageError: a field as large as the picture, or patches of pictures that are not there.
@@ -76,7 +78,7 @@ def cut_patches(
             f"patches are of pictures up to number {int(patches.images.max())}, got "
             f"{len(images)} pictures: pass those whose maps were searched"
         )
-    boxes = patch_boxes(patches.cells, grid, side, field)
+    boxes = patch_boxes(patches.cells, grid, side, field, shift)
     along = torch.arange(field)
     right, down = boxes[..., 0, None] + along, boxes[..., 1, None] + along
     colours_last = images.permute(0, 2, 3, 1)
@@ -92,6 +94,7 @@ def make_gallery(
     images: UInt8[Tensor, "image 3 side side"],
     field: int,
     count: int = COUNT,
+    shift: tuple[float, float] = (0.0, 0.0),
 ) -> Gallery:
     """Search training maps for the patches nearest to each code, and cut them out.
 
@@ -103,4 +106,4 @@ def make_gallery(
         UsageError: as :func:`cut_patches`, or fewer pictures than ``count``.
     """
     found = nearest_patches(codebook, maps.batches(BATCH), count)
-    return cut_patches(found, images, maps.grid, field)
+    return cut_patches(found, images, maps.grid, field, shift)

@@ -80,19 +80,26 @@ def _first(patches: Patches, count: int) -> Patches:
 
 @repeatable()
 def effective_field(
-    backbone: nn.Module, side: int, share: float = SHARE, draws: int = 8, seed: int = 0
+    backbone: nn.Module,
+    side: int,
+    share: float = SHARE,
+    draws: int = 8,
+    seed: int = 0,
+    shift: tuple[float, float] = (0.0, 0.0),
 ) -> int:
     """How far the middle cell of a backbone's maps sees: the side of a square, in pixels.
 
     A cell's theoretical field often is larger than the picture, and hardly uses its rim. Here the
     gradient of the middle cell, of all features together, is taken on pictures of noise; the
-    answer is the smallest centred square that holds ``share`` of its absolute sum (after Luo et
-    al. 2016, arXiv 1701.04128, whose measure is the same gradient).
+    answer is the smallest square around the cell that holds ``share`` of its absolute sum (after
+    Luo et al. 2016, arXiv 1701.04128, whose measure is the same gradient).
 
     Args:
         backbone: pictures in [0, 1] to maps; left as found.
         side: of the pictures, in pixels.
         draws: pictures of noise that are averaged.
+        shift: rows and columns from the middle of the cell's tile to that of the square, as
+            :func:`fewbits.backbones.field_shift` finds it.
 
     Raises:
         UsageError: a share that is not between 0 and 1.
@@ -108,8 +115,11 @@ def effective_field(
         (slope,) = torch.autograd.grad(maps[:, :, high, wide].sum(), noise)
     strength = slope.abs().sum((0, 1)).double().cpu()
     middle = [
-        int((place + 0.5) * side / length)
-        for place, length in ((high, maps.shape[2]), (wide, maps.shape[3]))
+        int((place + 0.5) * side / length + beside)
+        for place, length, beside in (
+            (high, maps.shape[2], shift[0]),
+            (wide, maps.shape[3], shift[1]),
+        )
     ]
     away = torch.maximum(
         (torch.arange(side) - middle[0]).abs()[:, None],

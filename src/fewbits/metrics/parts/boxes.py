@@ -15,7 +15,11 @@ Grid = tuple[int, int]
 
 
 def patch_boxes(
-    cells: Int[Tensor, "*place"], grid: Grid, side: int, patch: int = PATCH
+    cells: Int[Tensor, "*place"],
+    grid: Grid,
+    side: int,
+    patch: int = PATCH,
+    shift: tuple[float, float] = (0.0, 0.0),
 ) -> Int[Tensor, "*place 4"]:
     """The patch that each cell stands for: x0, y0, x1, y1 in whole pixels.
 
@@ -23,6 +27,10 @@ def patch_boxes(
     where it would leave the picture. PIP-Net's code spreads the patches evenly instead, the last at
     the edge; at 7 x 7 cells of 224 pixels both are the same tiles, at other grids they differ by
     some pixels.
+
+    Args:
+        shift: rows and columns in pixels from the middle of a cell's tile to the middle of what it
+            sees, as :func:`fewbits.backbones.field_shift` finds it.
 
     Raises:
         UsageError: cells outside of the grid, or a patch larger than the picture.
@@ -33,8 +41,13 @@ def patch_boxes(
     high, wide = grid
     cells = cells.long()
     corner = [
-        (((2 * place + 1) * side - patch * length) // (2 * length)).clamp(0, side - patch)
-        for place, length in ((cells % wide, wide), (cells // wide, high))
+        (
+            ((2 * place + 1) * side - patch * length + round(2 * length * beside)) // (2 * length)
+        ).clamp(0, side - patch)
+        for place, length, beside in (
+            (cells % wide, wide, shift[1]),
+            (cells // wide, high, shift[0]),
+        )
     ]
     return torch.stack([*corner, corner[0] + patch, corner[1] + patch], -1)
 
