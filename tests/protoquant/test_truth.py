@@ -1,6 +1,7 @@
 """What is known of parts, and the measures that need it, on few drawn pictures."""
 
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -8,6 +9,9 @@ import torch
 from fewbits.data import pictures
 from fewbits.data.scenes import PARTS
 from fewbits.protoquant import experiment
+from fewbits.protoquant.measuring import Seen, purities
+from fewbits.protoquant.pipeline import Explained
+from fewbits.protoquant.scores import Scored
 from fewbits.protoquant.truth import Pixels, Points, truth_of
 
 
@@ -71,6 +75,22 @@ def test_parts_that_are_moved_by_a_tile_are_found_a_cell_further(drawn, down, ri
             own,
         )
         assert 0 < own.mean() < 1
+
+
+@pytest.mark.parametrize(("shift", "centred"), [((-8.0, 4.0), 1.0), (None, None)])
+def test_centred_purity_is_that_of_a_patch_moved_to_where_the_cell_looks(shift, centred):
+    """The tile is 96 to 128 both ways; eight up and four to the right the part is in the patch."""
+    count = 10
+    parts = torch.tensor([[[130.0, 90.0]]]).expand(count, 1, 2)
+    truth = Points(parts, torch.ones(count, 1, dtype=torch.bool), [[0]], 224)
+    scored = Scored(torch.rand(count, 1), torch.full((count, 1), 24), (7, 7))
+    seen = Mock(spec=Seen, truth=truth)
+    found = Mock(spec=Explained, train=scored)
+    found.head = Mock(weights=torch.ones(2, 1))
+    told = purities(found, seen, seen, scored, shift, seed=0)
+    assert (told["purity_test"], told["purity_train"]) == (0, 0)
+    assert (told["purity_centred_test"], told["purity_centred_train"]) == (centred, centred)
+    assert (told["purity_centred_chance"] is None) == (shift is None)
 
 
 def test_a_set_without_parts_has_no_truth(drawn):

@@ -246,7 +246,8 @@ class Bench(Stages):
         made = pipeline.made_of_codes(codebook, test.cache)
         patches = nearest_patches(codebook, train.cache.batches(pipeline.BATCH), 1)
         counts = pipeline.usage(codebook, train.cache)
-        shift = backbones.field_shift(backbone) if test.truth is not None else (0.0, 0.0)
+        side = self.settings.shown_side
+        shift = backbones.field_shift(backbone, side) if test.truth is not None else None
         blocks, shorts = {}, {}
         blocks[OWN], shorts[OWN] = self.measure(model, train, test, shift)
         del model  # as above
@@ -259,7 +260,7 @@ class Bench(Stages):
             "linear_probe_accuracy": probe.accuracy(test.cache.means(), test.labels),
             "quantized_map_accuracy": probe.accuracy(made, test.labels),
             **blocks.pop(OWN),
-            "field_shift": list(shift),
+            "field_shift": shift and list(shift),
             "codes_alive": int((counts > 0).sum()),
             "left_out": left_out(self.known, {"train": train.cache, "test": test.cache}),
             "nearest_patch_cosine": round(patches.cosines[:, 0].mean().item(), 6),
@@ -296,7 +297,7 @@ class Bench(Stages):
         return whole, pipeline.shorten(whole, *given, per_class, how, seed, self.shelf)
 
     def measure(
-        self, model: tuple[Explained, Explained], train: Seen, test: Seen, shift: Shift
+        self, model: tuple[Explained, Explained], train: Seen, test: Seen, shift: Shift | None
     ) -> tuple[Block, Tested]:
         """A model's numbers without the backbone, and the short one that they are about."""
         whole, short = model

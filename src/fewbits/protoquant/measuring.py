@@ -3,8 +3,8 @@
 Purity, consistency and stability stand beside chance; misalignment beside the other vocabularies.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -80,7 +80,7 @@ def sizes(found: Explained, scored: Scored, labels: Int[Tensor, " image"]) -> Bl
 
 
 def purities(
-    found: Explained, train: Seen, test: Seen, tested: Scored, shift: Shift, seed: int
+    found: Explained, train: Seen, test: Seen, tested: Scored, shift: Shift | None, seed: int
 ) -> Block:
     """Purity of the codes that some class uses, beside two kinds of chance; null without parts.
 
@@ -88,31 +88,40 @@ def purities(
     the cell's field, which in many networks is somewhere else.
 
     Args:
-        shift: from the one to the other, as :func:`fewbits.backbones.field_shift` finds it.
+        shift: from the one to the other, as :func:`fewbits.backbones.field_shift` finds it. Where
+            it finds none, nothing is told of centred patches.
     """
     kinds = {"purity": (0.0, 0.0), "purity_centred": shift}
+    block: Block = dict.fromkeys(f"{kind}_{of}" for kind in kinds for of in OF)
     if train.truth is None or test.truth is None:
-        return dict.fromkeys(f"{kind}_{of}" for kind in kinds for of in OF)
+        return block
     used = (found.head.weights > 0).any(0)
     grid = tested.grid
-    learned = found.train.scores[:, used], found.train.cells[:, used].long()
+    learned = replace(
+        found.train,
+        scores=found.train.scores[:, used],
+        cells=found.train.cells[:, used].long(),
+    )
     scores, cells = tested.scores[:, used], tested.cells[:, used].long()
-    generator = torch.Generator().manual_seed(seed)
-    random = [measures.random_cells(cells, grid, generator) for _ in range(DRAWS)]
-    fixed = [measures.fixed_cells(cells, grid, generator) for _ in range(DRAWS)]
 
-    def pure(truth: Truth, loud: Tensor, *draws: Tensor) -> float | None:
+    def pure(truth: Truth, loud: Tensor, draws: Iterable[Tensor]) -> float | None:
         top = min(TOP, len(loud))
         return _mean(torch.cat([truth.purity(loud, where, grid, top).share for where in draws]))
 
-    block: Block = {}
-    for kind, (down, right) in kinds.items():
+    for kind, aside in kinds.items():
+        if aside is None:
+            continue
+        down, right = aside
+        # The same draws of both kinds, one in memory at a time.
+        generator = torch.Generator().manual_seed(seed)
+        random = (measures.random_cells(cells, grid, generator) for _ in range(DRAWS))
+        fixed = (measures.fixed_cells(cells, grid, generator) for _ in range(DRAWS))
         on_train, on_test = train.truth.moved(-down, -right), test.truth.moved(-down, -right)
         block |= {
-            f"{kind}_train": pure(on_train, *learned),
-            f"{kind}_test": pure(on_test, scores, cells),
-            f"{kind}_chance": pure(on_test, scores, *random),
-            f"{kind}_fixed_cells": pure(on_test, scores, *fixed),
+            f"{kind}_train": pure(on_train, learned.scores, [learned.cells]),
+            f"{kind}_test": pure(on_test, scores, [cells]),
+            f"{kind}_chance": pure(on_test, scores, random),
+            f"{kind}_fixed_cells": pure(on_test, scores, fixed),
         }
     return block
 

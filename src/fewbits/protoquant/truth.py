@@ -1,5 +1,6 @@
 """What is known of pictures' parts: points, as in CUB, or every pixel, as in drawn scenes."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,8 +35,11 @@ class Points:
     side: int
 
     def moved(self, down: float, right: float) -> "Points":
-        """The same parts by so many pixels: by a shift backwards, boxes on tiles are on fields."""
-        return replace(self, positions=self.positions + torch.tensor([right, down]))
+        """The same parts so many pixels on: by a shift backwards, boxes on tiles are on fields.
+
+        What of a box then lies outside of the picture has no part in it; boxes stay as large.
+        """
+        return replace(self, positions=self.positions + self.positions.new_tensor([right, down]))
 
     def purity(self, scores: Tensor, cells: Tensor, grid: tuple[int, int], top: int) -> Purity:
         """PIP-Net's purity."""
@@ -69,7 +73,7 @@ class Pixels:
 
     def moved(self, down: float, right: float) -> "Pixels":
         """The same parts by so many whole pixels; what comes in from outside is no part."""
-        rows, columns = round(down), round(right)
+        rows, columns = math.floor(down + 0.5), math.floor(right + 0.5)
         side, reach = self.side, max(abs(rows), abs(columns))
         wide = torch.nn.functional.pad(self.maps, (reach, reach, reach, reach))
         top, left = reach - rows, reach - columns
